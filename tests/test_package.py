@@ -21,6 +21,10 @@ def python(code: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if not path.name.startswith((".", "__"))}
+
+
 def test_importing_loads_nothing_heavy():
     loaded = python(
         "import sys; import napari_anomalous_diffusion; "
@@ -53,9 +57,5 @@ def test_what_is_tested_is_the_wheel_and_not_the_checkout():
     folder = Path(package.__file__).parent
     assert ROOT / "src" not in folder.parents
     assert (folder / "py.typed").is_file()
-    assert sorted(path.name for path in (folder / "weights").iterdir()) == sorted(
-        path.name for path in (ROOT / "weights").iterdir()
-    )
-    assert sorted(path.name for path in (folder / "data").iterdir()) == sorted(
-        path.name for path in (ROOT / "src/napari_anomalous_diffusion/data").iterdir()
-    )
+    assert names(folder / "weights") == names(ROOT / "weights")
+    assert names(folder / "data") == names(ROOT / "src/napari_anomalous_diffusion/data")
