@@ -3,7 +3,7 @@
     python3 dev.py demo    install the package into .venv and score the packaged sample tracks
     python3 dev.py test    run every check of tox.ini, as the continuous integration does
 
-What is installed once is used again, until pyproject.toml or constraints.txt change.
+What is installed once is used again, until what it was made from changes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> int:
 
 def demo() -> int:
     """Install the package into .venv and run its demo, which writes into the folder demo."""
-    programs = environment(ROOT / ".venv", ["--editable", str(ROOT)])
+    programs = environment(ROOT / ".venv", ["--editable", str(ROOT)], ROOT / "pyproject.toml")
     return run(program(programs, "anomalous-diffusion"), "demo", "-o", ROOT / "demo")
 
 
@@ -72,11 +72,14 @@ def test() -> int:
     return run(program(programs, "tox"), "run", "--root", ROOT, "--conf", ROOT / "tox.ini")
 
 
-def environment(folder: Path, packages: list[str]) -> Path:
-    """Make a virtual environment that holds `packages`, and return the folder of its programs."""
+def environment(folder: Path, packages: list[str], *files: Path) -> Path:
+    """Make a virtual environment that holds `packages`, and return the folder of its programs.
+
+    It is made anew when the packages, constraints.txt or one of `files` change.
+    """
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     stamp = folder / "installed.txt"
-    wanted = fingerprint(packages)
+    wanted = fingerprint(packages, CONSTRAINTS, *files)
     if not stamp.is_file() or stamp.read_text() != wanted:
         print(f"Installing into {folder.name}: this takes some minutes the first time.", flush=True)
         python = str(program(programs, "python"))
@@ -87,9 +90,8 @@ def environment(folder: Path, packages: list[str]) -> Path:
     return programs
 
 
-def fingerprint(packages: list[str]) -> str:
+def fingerprint(packages: list[str], *files: Path) -> str:
     """Return what changes whenever the environment has to be made anew."""
-    files = (ROOT / "pyproject.toml", CONSTRAINTS)
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     return "\n".join([sys.version, *packages, digest])
 
