@@ -1,0 +1,1 @@
+"""What comes in: tracks from arrays, tables and files, as one table of tracks."""

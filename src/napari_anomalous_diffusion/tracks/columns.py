@@ -1,0 +1,221 @@
+"""Which column of a table means what.
+
+============================== =============== ======== ==================
+written by                     track           frame    coordinates
+============================== =============== ======== ==================
+trackpy                        ``particle``    ``frame`` ``(z), y, x``
+ultrack                        ``track_id``    ``t``    ``(z), y, x``
+tracksdata                     ``tracklet_id`` ``t``    ``(z), y, x``
+napari-tracks-reader           ``TrackID``     ``t``    ``x, y, (z)``
+saSPT, quot                    ``trajectory``  ``frame`` ``y, x``
+a napari array saved as a table ``ID``         ``T``    ``(Z), Y, X``
+this package                   ``track_id``    ``frame`` ``(z), (y), x``
+============================== =============== ======== ==================
+
+Names are compared without regard to case, spaces, hyphens and underscores.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.tracks.checks import AXES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+# A later group counts only where no column bears a name of an earlier one: `id` numbers the spots
+# where a `track_id` stands beside it (ultrack), and `t` the seconds beside a `frame`.
+TRACK_NAMES = (("particle", "trackid", "trackletid", "trajectory", "track"), ("id",))
+FRAME_NAMES = (("frame",), ("t",))
+
+MOST_NAMES_LISTED = 12
+
+
+@dataclass(frozen=True)
+class PointColumns:
+    """The places of the columns that make a point, counted from 0."""
+
+    track: int
+    frame: int
+    axes: tuple[int, ...]
+
+
+def find_columns(
+    names: Sequence[object],
+    *,
+    track: str | None = None,
+    frame: str | None = None,
+    axes: Sequence[str] | None = None,
+    source: str = "table",
+) -> PointColumns:
+    """Tell which columns hold the track ids, the frames and the coordinates.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+    track, frame : str, optional
+        The names of these columns, where they go by a name of their own.
+    axes : sequence of str, optional
+        The names of the columns of the coordinates in the order (z), (y), x.
+    source : str
+        What to call the table in messages.
+
+    Returns
+    -------
+    PointColumns
+        `axes` in the order (z), (y), x.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or more than one could be meant.
+    """
+    name_it = "name the right one with --{0} ({0}= in Python)"
+    return PointColumns(
+        track=_find(names, track, TRACK_NAMES, "the track ids", name_it.format("track"), source),
+        frame=_find(names, frame, FRAME_NAMES, "the frames", name_it.format("frame"), source),
+        axes=_find_axes(names, axes, source),
+    )
+
+
+def _find_axes(names: Sequence[object], axes: Sequence[str] | None, source: str) -> tuple[int, ...]:
+    name_it = "call the columns of the coordinates x, y and z"
+    if axes is not None:
+        return tuple(_find(names, name, (), "a coordinate", name_it, source) for name in axes)
+    present = {_plain(name) for name in names}
+    # A table with z alone beside x lacks y.
+    wanted = AXES if "z" in present else AXES[1:] if "y" in present else AXES[2:]
+    return tuple(
+        _find(names, None, ((axis,),), f"the coordinate {axis}", name_it, source) for axis in wanted
+    )
+
+
+def _find(
+    names: Sequence[object],
+    given: str | None,
+    groups: Sequence[Sequence[str]],
+    meaning: str,
+    remedy: str,
+    source: str,
+) -> int:
+    """Return the place of the one column with the given name, or with a name of the groups."""
+    if given is not None:
+        hits = [place for place, name in enumerate(names) if str(name) == given]
+    else:
+        by_group = [
+            [place for place, name in enumerate(names) if _plain(name) in group] for group in groups
+        ]
+        hits = next(filter(None, by_group), [])
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        both = " and ".join(_quoted(names[place]) for place in hits)
+        raise InputError(f"{source}: the columns {both} could all hold {meaning}; {remedy}.")
+    missing = f"no column holds {meaning}" if given is None else f"there is no column {given!r}"
+    raise InputError(f"{source}: {missing} ({_listed(names)}); {remedy}.")
+
+
+def take_points(
+    table: pd.DataFrame,
+    *,
+    track: str | None,
+    frame: str | None,
+    axes: Sequence[str] | None,
+    source: str,
+) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]:
+    """Take the track ids, frames and positions out of a table.
+
+    Parameters
+    ----------
+    table, track, frame, axes, source
+        As in `Trajectories.from_frame`.
+
+    Returns
+    -------
+    track_ids : ndarray, shape (n_points,)
+        Missing ones are None or NaN.
+    frames : ndarray of float64, shape (n_points,)
+        Missing ones are NaN.
+    positions : ndarray of float64, shape (n_points, D)
+        Columns in the order (z), (y), x; missing values are NaN. A z that is missing everywhere is
+        left out.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, ambiguous or not numeric.
+    """
+    named = {_plain(name) for name in table.columns}
+    # trackpy's tables often have an index that is called frame as well as a column.
+    levels = [name for name in table.index.names if name is not None and _plain(name) not in named]
+    if levels:
+        table = table.reset_index(levels)
+    places = find_columns(list(table.columns), track=track, frame=frame, axes=axes, source=source)
+    coordinates = [_numbers(table.iloc[:, place], source) for place in places.axes]
+    if len(coordinates) == 3 and np.isnan(coordinates[0]).all():
+        del coordinates[0]
+    return (
+        _ids(table.iloc[:, places.track]),
+        _numbers(table.iloc[:, places.frame], source),
+        np.column_stack(coordinates),
+    )
+
+
+def _ids(column: pd.Series[Any]) -> NDArray[Any]:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind != "O":
+        return column.to_numpy()
+    return column.astype(object).where(column.notna(), None).to_numpy()
+
+
+def _numbers(column: pd.Series[Any], source: str) -> NDArray[np.float64]:
+    """Return a column as float64, NaN where it is empty."""
+    import pandas as pd
+
+    numbers = column
+    if column.dtype.kind in "OU":
+        numbers = pd.to_numeric(column.astype(object), errors="coerce")
+        _refuse_text(column, numbers.isna() & column.notna(), source)
+    if numbers.dtype.kind not in "iuf":
+        raise InputError(
+            f"{source}: the column {_quoted(column.name)} must hold real numbers, "
+            f"not {column.dtype}; name another, or correct it."
+        )
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _refuse_text(column: pd.Series[Any], lost: pd.Series[bool], source: str) -> None:
+    """Refuse the first value that was lost on the way to a number, unless it is blank."""
+    for row in np.flatnonzero(lost):
+        value = str(column.iloc[row])
+        if value.strip():
+            raise InputError(
+                f"{source}: the column {_quoted(column.name)} holds {_quoted(value)} in row "
+                f"{row + 1} instead of a number; correct or delete this row."
+            )
+
+
+def _plain(name: object) -> str:
+    """Reduce a name to what counts: ``Track ID``, ``track_id`` and ``TrackID`` are the same."""
+    return str(name).lower().translate(str.maketrans("", "", " \t_-"))
+
+
+def _quoted(name: object) -> str:
+    return reprlib.repr(str(name))
+
+
+def _listed(names: Sequence[object]) -> str:
+    if not names:
+        return "there are no columns"
+    shown = ", ".join(_quoted(name) for name in names[:MOST_NAMES_LISTED])
+    more = len(names) - MOST_NAMES_LISTED
+    return f"the columns are {shown}{f' and {more} more' if more > 0 else ''}"
