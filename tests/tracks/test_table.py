@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -370,7 +371,7 @@ class TestFromFrame:
             ),
             (
                 table(particle=[1], track_id=[2], frame=[0], x=[1]),
-                "beads.csv: the columns 'particle' and 'track_id' could all hold the track ids; "
+                "beads.csv: the columns 'particle' and 'track_id' could each hold the track ids; "
                 "name the right one with --track (track= in Python).",
             ),
             (
@@ -387,7 +388,7 @@ class TestFromFrame:
             (table(particle=[1], frame=[0], y=[1]), "no column holds the coordinate x"),
             (
                 table(particle=[1], frame=[0], x=[1], X=[1]),
-                "the columns 'x' and 'X' could all hold the coordinate x; call the columns",
+                "the columns 'x' and 'X' could each hold the coordinate x; call the columns",
             ),
             (
                 table(particle=[1, 2], frame=[0, 0], x=[1, "abc"]),
@@ -453,8 +454,6 @@ class TestSelect:
 
 
 def test_a_million_points_take_seconds_at_most():
-    import time
-
     n_tracks, length = 50_000, 20
     ids = np.tile(np.arange(n_tracks), length)
     frames = np.repeat(np.arange(length), n_tracks)

@@ -119,8 +119,8 @@ def _find(
     if len(hits) == 1:
         return hits[0]
     if hits:
-        both = " and ".join(_quoted(names[place]) for place in hits)
-        raise InputError(f"{source}: the columns {both} could all hold {meaning}; {remedy}.")
+        several = " and ".join(_quoted(names[place]) for place in hits)
+        raise InputError(f"{source}: the columns {several} could each hold {meaning}; {remedy}.")
     missing = f"no column holds {meaning}" if given is None else f"there is no column {given!r}"
     raise InputError(f"{source}: {missing} ({_listed(names)}); {remedy}.")
 
