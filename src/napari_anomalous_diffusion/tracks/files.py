@@ -175,15 +175,16 @@ def _read_text(path: Path, track: str | None, frame: str | None) -> pd.DataFrame
     _check_header(names, values, path)
     places = find_columns(names, track=track, frame=frame, source=str(path))
     try:
-        return pd.read_csv(
-            path,
-            sep=separator,
-            decimal="," if separator != "," and _has_decimal_commas(first) else ".",
-            usecols=[places.track, places.frame, *places.axes],
-            encoding="utf-8-sig",
-            compression=None,
-            low_memory=False,
-        )
+        # Opened here, so that lines end in \n: pandas before 3.1 can take up all memory over a
+        # blank line that ends in \r.
+        with path.open(encoding="utf-8-sig") as file:
+            return pd.read_csv(
+                file,
+                sep=separator,
+                decimal="," if separator != "," and _has_decimal_commas(first) else ".",
+                usecols=[places.track, places.frame, *places.axes],
+                low_memory=False,
+            )
     except UnicodeDecodeError as error:
         raise InputError(not_text) from error
     except (ValueError, OverflowError) as error:

@@ -1,0 +1,252 @@
+"""Banks: sets of autoencoders that can be compared, read from a folder and checked.
+
+A bank is a folder with ``bank.json``, the ``recipe.toml`` it was trained from and one safetensors
+file for each network. Nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from napari_anomalous_diffusion.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DEFAULT_BANK = "models-20"
+
+
+class Member(BaseModel):
+    """One trained network of a label.
+
+    Attributes
+    ----------
+    file : str
+        Name of its safetensors file in the bank's folder.
+    sha256 : str
+        Checksum of that file, in hexadecimal.
+    seed : int
+        Seed of its first weights, of its order of windows and of their signs.
+    own_error : float
+        Mean error over held-out windows of its own label.
+    loss_curve : list of float
+        Training loss of each epoch.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    file: str = Field(pattern=r"^[\w=.,-]+\.safetensors$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    seed: int
+    own_error: float
+    loss_curve: list[float]
+
+
+class Label(BaseModel):
+    """What the networks of one label were trained on, and the networks.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in every table: ``attm``, ``alpha=0.3``, ``gamma=0.2,beta=0.4``.
+    windows : int
+        Training windows: what moves among the simulated ones.
+    members : list of Member
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    windows: int
+    members: list[Member] = Field(min_length=1)
+
+
+class BankFile(BaseModel):
+    """The contents of ``bank.json``.
+
+    Attributes
+    ----------
+    name : str
+        What it tells apart, then the length: ``models-20``.
+    description : str
+        One sentence for people.
+    axis : {"model", "exponent", "mixture"}
+        What differs from label to label.
+    kind : {"mse"}
+        What an error is: squared length in units of the root mean square displacement.
+    length : int
+        Points of a window.
+    normalisation : {"batch", "track", "none"}
+        See `ShortAutoencoder`.
+    average : {"arithmetic", "geometric"}
+        How a track's error is made from the errors of its windows.
+    labels : list of Label
+    versions : dict
+        What it was trained with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: Literal[1] = 1
+    name: str
+    description: str
+    axis: Literal["model", "exponent", "mixture"]
+    kind: Literal["mse"]
+    length: int = Field(ge=4)
+    normalisation: Literal["batch", "track", "none"]
+    average: Literal["arithmetic", "geometric"]
+    labels: list[Label] = Field(min_length=1)
+    versions: dict[str, str]
+
+
+class Bank:
+    """A set of comparable autoencoders.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``bank.json`` and the weights are.
+    contents : BankFile
+        What ``bank.json`` says.
+    """
+
+    def __init__(self, folder: Path, contents: BankFile) -> None:
+        self.folder = folder
+        self.contents = contents
+        self.name = contents.name
+        self.axis = contents.axis
+        self.kind = contents.kind
+        self.length = contents.length
+        self.labels = tuple(label.name for label in contents.labels)
+
+    def __repr__(self) -> str:
+        """Say what the bank tells apart."""
+        return f"Bank({self.name!r}, labels={list(self.labels)}, length={self.length})"
+
+    @property
+    def error_columns(self) -> list[str]:
+        """Names of the error columns in every table, in the order of the labels."""
+        return [f"{self.kind}_{label}" for label in self.labels]
+
+    @cached_property
+    def networks(self) -> list[list[nn.Module]]:
+        """The networks, label by label and member by member, ready to score (evaluation mode)."""
+        return [
+            [self._network(member) for member in label.members] for label in self.contents.labels
+        ]
+
+    def verify(self) -> None:
+        """Check that every file of weights is the one that ``bank.json`` speaks of.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or not as it was made.
+        """
+        for label in self.contents.labels:
+            for member in label.members:
+                self._read_weights(member)
+
+    def _read_weights(self, member: Member) -> bytes:
+        path = self.folder / member.file
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"The bank in {self.folder} lacks its file {member.file}: install it again."
+            ) from error
+        if hashlib.sha256(data).hexdigest() != member.sha256:
+            raise InputError(
+                f"{path} is damaged or not the file this bank was made with: install it again."
+            )
+        return data
+
+    def _network(self, member: Member) -> nn.Module:
+        from safetensors.torch import load
+
+        from napari_anomalous_diffusion.autoencoders.networks import ShortAutoencoder
+
+        network = ShortAutoencoder(self.length, self.contents.normalisation)
+        try:
+            network.load_state_dict(load(self._read_weights(member)))
+        except (RuntimeError, ValueError) as error:
+            raise InputError(
+                f"{self.folder / member.file} holds no weights of a network for windows of "
+                f"{self.length} points: install the bank again."
+            ) from error
+        return network.eval().requires_grad_(False)
+
+
+def load_bank(bank: str | Path = DEFAULT_BANK) -> Bank:
+    """Open a bank by its name, or from its folder.
+
+    Parameters
+    ----------
+    bank : str or Path
+        The name of an installed bank, or the path of a bank's folder.
+
+    Returns
+    -------
+    Bank
+        Its weights have been checked against the checksums in ``bank.json``.
+
+    Raises
+    ------
+    InputError
+        If there is no such bank, or it is damaged or of a foreign format.
+    """
+    folder = _find(bank)
+    opened = Bank(folder, _read_description(folder))
+    opened.verify()
+    return opened
+
+
+def installed_banks() -> list[str]:
+    """List the names of the installed banks, the default first."""
+    names = {path.parent.name for path in weights_folder().glob("*/bank.json")}
+    return sorted(names, key=lambda name: (name != DEFAULT_BANK, name))
+
+
+def weights_folder() -> Path:
+    """Find the folder of the banks: inside an installed package, beside ``src`` in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "weights"
+    return inside if inside.is_dir() else package.parents[1] / "weights"
+
+
+def checksum(path: Path) -> str:
+    """Compute the SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _find(bank: str | Path) -> Path:
+    for folder in (Path(bank), weights_folder() / Path(bank).name):
+        if (folder / "bank.json").is_file():
+            return folder
+    raise InputError(
+        f"There is no bank {str(bank)!r}: choose one of {_listed(installed_banks())}, or name the "
+        "folder of a bank."
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none (nothing is installed)"
+
+
+def _read_description(folder: Path) -> BankFile:
+    path = folder / "bank.json"
+    try:
+        return BankFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise InputError(
+            f"{path} does not describe a bank that this version can read ({where}: {first['msg']}):"
+            " install the bank again, or update napari-anomalous-diffusion."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: install the bank again.") from error

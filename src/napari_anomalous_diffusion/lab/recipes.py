@@ -1,0 +1,197 @@
+"""Recipes: everything that decides what a bank becomes, in one TOML file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.lab.simulation import can_have
+
+
+def exponent_range(text: str) -> list[float]:
+    """Read ``start:stop:step``, both ends included, or a comma-separated list of exponents.
+
+    Parameters
+    ----------
+    text : str
+        ``0.1:1.0:0.1`` or ``0.3,0.6``.
+
+    Returns
+    -------
+    list of float
+
+    Raises
+    ------
+    InputError
+        If the text is neither.
+    """
+    try:
+        numbers = [float(part) for part in text.replace(":", ",").split(",")]
+        if ":" not in text:
+            return numbers
+        start, stop, step = numbers
+        count = int((stop - start) / step + 1e-9) + 1
+        return [round(start + index * step, 10) for index in range(max(count, 1))]
+    except (ValueError, ZeroDivisionError) as error:
+        raise InputError(
+            f"{text!r} is no range of exponents: write start:stop:step, such as 0.1:1.0:0.1, or a "
+            "list, such as 0.3,0.6."
+        ) from error
+
+
+def _exponents(value: object) -> object:
+    return exponent_range(value) if isinstance(value, str) else value
+
+
+class Source(BaseModel):
+    """A diffusion process that tracks are simulated from.
+
+    Attributes
+    ----------
+    model : str
+        One of `simulation.EXPONENT_RANGES`.
+    exponents : list of float
+        Anomalous exponents alpha, in equal shares; in the file also as ``"0.1:1.0:0.1"``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    model: str
+    exponents: Annotated[list[float], BeforeValidator(_exponents)]
+
+    @model_validator(mode="after")
+    def _possible(self) -> Source:
+        for exponent in self.exponents:
+            if not can_have(self.model, exponent):
+                raise ValueError(f"{self.model} cannot have the exponent {exponent:g}")
+        return self
+
+
+class WindowsRecipe(BaseModel):
+    """Which windows a network is trained on.
+
+    Half of them are whole tracks of the bank's length. Half are drawn as scoring draws them, at
+    every stride and place in longer tracks, so that no network takes the middle of a track of its
+    own kind for something else.
+
+    Attributes
+    ----------
+    number : int
+        Windows simulated for each label and member, before those that never move are left out.
+    long_tracks : list of int
+        Lengths of the longer tracks, in equal shares; none: only whole tracks.
+    windows_per_track : int
+        At most so many windows are drawn from each longer track.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    number: int = Field(gt=0)
+    long_tracks: list[int] = []
+    windows_per_track: int = Field(default=8, gt=0)
+
+
+class TrainingRecipe(BaseModel):
+    """How networks are trained; Table I of the paper has its own numbers for it.
+
+    Attributes
+    ----------
+    batch : int
+        Windows of one step.
+    round : int
+        Windows between two checkpoints and two points of the loss curve.
+    shared_rounds, own_rounds : int
+        All labels of a member start from one network, trained for `shared_rounds` on windows of
+        every source; each is then trained for `own_rounds` on its own. 0 shared rounds: from
+        random weights, as in the paper.
+    shared_rate, own_rate : float
+        Highest learning rates of the one-cycle schedules.
+    l2 : float
+        L2 regularisation.
+    loss : {"log", "mse"}
+        Mean over the batch of the logarithm of each window's error, or of the error.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    batch: int = Field(default=256, gt=0)
+    round: int = Field(default=80_000, gt=0)
+    shared_rounds: int = Field(default=0, ge=0)
+    shared_rate: float = Field(default=3e-3, gt=0)
+    own_rounds: int = Field(gt=0)
+    own_rate: float = Field(default=3e-3, gt=0)
+    l2: float = Field(default=1e-5, ge=0)
+    loss: Literal["log", "mse"] = "log"
+
+
+class Recipe(BaseModel):
+    """A bank to be trained.
+
+    Attributes
+    ----------
+    name, description, axis, length, normalisation, average
+        As in `autoencoders.bank.BankFile`.
+    members : int
+        Networks a label.
+    seed : int
+        Decides every simulated track and every weight.
+    windows : WindowsRecipe
+    training : TrainingRecipe
+    shared : dict of str to Source
+        What the shared start is trained on; the labels, where there is none.
+    labels : dict of str to Source
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    description: str
+    axis: Literal["model", "exponent", "mixture"]
+    length: int = Field(default=20, ge=4, multiple_of=4)
+    normalisation: Literal["batch", "track", "none"] = "batch"
+    average: Literal["arithmetic", "geometric"] = "geometric"
+    members: int = Field(gt=0)
+    seed: int
+    windows: WindowsRecipe
+    training: TrainingRecipe
+    shared: dict[str, Source] = {}
+    labels: dict[str, Source] = Field(min_length=1)
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, not TOML, or says something that no bank can be made from.
+    """
+    try:
+        return Recipe.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: mend the entry {where}: {first['msg']}.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} cannot be read as a TOML file: {error}.") from error
+
+
+def digest(*parts: object) -> str:
+    """Condense settings to 16 hexadecimal digits: equal settings, equal digits.
+
+    Parameters
+    ----------
+    *parts : BaseModel, or what JSON can hold, or dict of these
+    """
+    plain = TypeAdapter(list[Any]).dump_python(list(parts), mode="json")
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""What the autoencoders say: scores, populations and pictures."""
