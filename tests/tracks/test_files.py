@@ -118,6 +118,11 @@ class TestText:
         path.write_text(text, encoding="utf-8")
         assert_beads(read_tracks(path))
 
+    def test_a_blank_line_of_an_old_mac(self, tmp_path):
+        path = tmp_path / "beads.csv"
+        path.write_bytes(b"particle,frame,y,x\r4,0,1.5,10.25\r4,1,2.5,11.25\r\r 9,0,3.5,12.25\r")
+        assert_beads(read_tracks(path))
+
     def test_ids_of_text(self, tmp_path):
         path = tmp_path / "cells.csv"
         path.write_text("track,frame,x\n1,0,1\ncell é,0,2\n1,1,3\n", encoding="utf-8")
