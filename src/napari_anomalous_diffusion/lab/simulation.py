@@ -12,7 +12,7 @@ Tracks start their process at the first frame. Real ones began long before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +113,7 @@ def simulate_table(
     dimensions: int = 2,
     noise: float = 0.0,
     seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[pd.DataFrame, list[tuple[str, float]]]:
     """Simulate tracks of several models into one table.
 
@@ -120,6 +121,8 @@ def simulate_table(
     ----------
     models, exponents, n_tracks, length, dimensions, noise, seed
         As in `simulate`; `n_tracks` for each model and exponent.
+    progress : callable, optional
+        Called with the number of pairs of a model and an exponent done, and of all.
 
     Returns
     -------
@@ -154,6 +157,8 @@ def simulate_table(
         }
         columns |= {axis: tracks[:, :, index].ravel() for index, axis in enumerate(axes)}
         parts.append(pd.DataFrame(columns | {"model": model, "alpha": alpha}))
+        if progress is not None:
+            progress(number + 1, len(kept))
     return pd.concat(parts, ignore_index=True), skipped
 
 

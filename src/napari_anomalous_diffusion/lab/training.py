@@ -17,7 +17,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,7 +50,7 @@ LOSS_FLOOR = 1e-3
 
 HELD_OUT_TRACKS = 4000
 
-Report = Callable[[str, int, int], None]
+Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def train_bank(
     workers : int
         Processes of one thread each that train networks side by side.
     progress : callable, optional
-        Called with a task's name, the rounds done of all tasks and the rounds to be done.
+        Called with the rounds done, of all networks together, and the rounds to be done.
 
     Raises
     ------
@@ -136,11 +135,11 @@ def train_bank(
     total = sum(task.rounds for task in starts + owns)
     done = 0
 
-    def report(name: str, rounds: int) -> None:
+    def report(rounds: int) -> None:
         nonlocal done
         done += rounds
         if progress is not None:
-            progress(name, done, total)
+            progress(done, total)
 
     for stage in (starts, owns):
         for task in _run(stage, cache, workers, report):
@@ -279,12 +278,12 @@ def _result(cache: Path, task: Task | str) -> Path:
 
 
 def _run(
-    tasks: list[Task], cache: Path, workers: int, report: Callable[[str, int], None]
+    tasks: list[Task], cache: Path, workers: int, report: Callable[[int], None]
 ) -> Iterator[Task]:
     """Carry out tasks, in this process or in several; yield each that is finished."""
     if workers == 1:
         for task in tasks:
-            run_task(task, cache, partial(report, task.name))
+            run_task(task, cache, report)
             yield task
         return
     context = multiprocessing.get_context("spawn")
@@ -294,18 +293,18 @@ def _run(
             running = {pool.submit(_run_in_worker, task, cache, reports): task for task in tasks}
             while running:
                 with contextlib.suppress(queue.Empty):
-                    report(*reports.get(timeout=1))
+                    report(reports.get(timeout=1))
                 for future in [future for future in running if future.done()]:
                     future.result()
                     yield running.pop(future)
             while not reports.empty():
-                report(*reports.get())
+                report(reports.get())
 
 
 def _run_in_worker(task: Task, cache: Path, reports: Any) -> None:
     torch.set_num_threads(1)
     os.nice(5)
-    run_task(task, cache, lambda rounds: reports.put((task.name, rounds)))
+    run_task(task, cache, reports.put)
 
 
 def run_task(task: Task, cache: Path, report: Callable[[int], None] = lambda rounds: None) -> None:

@@ -1,0 +1,105 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from napari_anomalous_diffusion.autoencoders.bank import (
+    DEFAULT_BANK,
+    Bank,
+    installed_banks,
+    load_bank,
+)
+from napari_anomalous_diffusion.errors import InputError
+
+
+@pytest.fixture
+def copy(tiny_bank: Bank, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_bank.folder, tmp_path / "copy"))
+
+
+def change(folder: Path, **entries: object) -> None:
+    path = folder / "bank.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+
+
+def test_a_bank_knows_its_labels_and_opens_its_networks(tiny_bank: Bank) -> None:
+    assert tiny_bank.labels == ("attm", "fbm", "sbm")
+    assert tiny_bank.error_columns == ["mse_attm", "mse_fbm", "mse_sbm"]
+    assert [len(members) for members in tiny_bank.networks] == [2, 2, 2]
+    assert not any(network.training for members in tiny_bank.networks for network in members)
+
+
+def test_a_damaged_file_is_refused(copy: Path) -> None:
+    weights = copy / "fbm-1.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(InputError, match=r"fbm-1\.safetensors is damaged or not the file"):
+        load_bank(copy)
+
+
+def test_a_missing_file_is_named(copy: Path) -> None:
+    (copy / "sbm-2.safetensors").unlink()
+    with pytest.raises(InputError, match=r"lacks its file sbm-2\.safetensors"):
+        load_bank(copy)
+
+
+@pytest.mark.parametrize(
+    ("entries", "part"),
+    [
+        ({"format": 2}, "format"),
+        ({"kind": "pickle"}, "kind"),
+        ({"labels": []}, "labels"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_foreign_description_is_refused(
+    copy: Path, entries: dict[str, object], part: str
+) -> None:
+    change(copy, **entries)
+    with pytest.raises(InputError, match=rf"does not describe a bank .*\({part}"):
+        load_bank(copy)
+
+
+def test_no_file_outside_the_bank_is_opened(copy: Path) -> None:
+    contents = json.loads((copy / "bank.json").read_text())
+    contents["labels"][0]["members"][0]["file"] = "../outside.safetensors"
+    change(copy, **contents)
+    with pytest.raises(InputError, match=r"labels\.0\.members\.0\.file"):
+        load_bank(copy)
+
+
+def test_what_is_no_json_is_refused(copy: Path) -> None:
+    (copy / "bank.json").write_bytes(b"\x80\x04pickle")
+    with pytest.raises(InputError, match="cannot be read as JSON"):
+        load_bank(copy)
+
+
+def test_weights_of_another_network_are_refused(copy: Path) -> None:
+    change(copy, length=40)
+    with pytest.raises(InputError, match="no weights of a network for windows of 40 points"):
+        _ = load_bank(copy).networks
+
+
+def test_an_unknown_bank_is_answered_with_those_that_are_there() -> None:
+    with pytest.raises(InputError, match=r"no bank 'nonesuch': choose one of models-20, "):
+        load_bank("nonesuch")
+
+
+def test_every_shipped_bank_is_whole() -> None:
+    assert installed_banks()[0] == DEFAULT_BANK
+    for name in installed_banks():
+        bank = load_bank(name)
+        assert bank.name == name
+        for network in (network for members in bank.networks for network in members):
+            assert all(torch.isfinite(value).all() for value in network.state_dict().values())
+
+
+@pytest.mark.parametrize("name", ["models-20", "subdiffusive-20"])
+def test_members_of_shipped_labels_have_converged(name: str) -> None:
+    for label in load_bank(name).contents.labels:
+        errors = [member.own_error for member in label.members]
+        assert len(errors) >= 5
+        assert (max(errors) - min(errors)) / (sum(errors) / len(errors)) < 0.10, label.name

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.lab.recipes import digest, exponent_range, read_recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0.1:1.0:0.1", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]),
+        ("0.2:1.0:0.3", [0.2, 0.5, 0.8]),
+        ("0.7:0.7:0.1", [0.7]),
+        ("0.3,0.6", [0.3, 0.6]),
+    ],
+)
+def test_a_range_holds_both_ends(text: str, numbers: list[float]) -> None:
+    assert exponent_range(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "a:b:c", "1:2", "0.1:1:0"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="is no range of exponents: write start:stop:step"):
+        exponent_range(text)
+
+
+def test_a_recipe_is_read(recipe: Path) -> None:
+    contents = read_recipe(recipe)
+    assert contents.labels["ctrw"].exponents == [0.2, 0.6, 1.0]
+    assert contents.normalisation == "batch"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("members = 2", "members = 0", "members"),
+        ("own_rounds = 2", "own_rounds = 'x'", r"training\.own_rounds"),
+        ('"0.2:1.0:0.4"', '"0.2:1.4:0.4"', r"labels\.ctrw: .*ctrw cannot have the exponent 1\.4"),
+        ('model = "fbm"', 'model = "walk"', "There is no model 'walk'"),
+        ("seed = 7", "seed = 7\nmembres = 3", "membres"),
+        ("seed = 7", "seed = ", "cannot be read as a TOML file"),
+    ],
+)
+def test_a_recipe_that_makes_no_bank_is_refused(
+    recipe: Path, old: str, new: str, where: str
+) -> None:
+    recipe.write_text(recipe.read_text().replace(old, new))
+    with pytest.raises(InputError, match=where):
+        read_recipe(recipe)
+
+
+def test_equal_settings_have_equal_digests(recipe: Path) -> None:
+    first = read_recipe(recipe)
+    recipe.write_text(recipe.read_text().replace('"0.5,1.0"', "[0.5, 1.0]"))
+    again = read_recipe(recipe)
+    assert digest(first, 1) == digest(again, 1) != digest(first, 2)
+
+
+def test_every_shipped_bank_is_described_by_its_recipe() -> None:
+    for name in installed_banks():
+        bank = load_bank(name)
+        recipe = read_recipe(bank.folder / "recipe.toml")
+        assert (recipe.name, recipe.axis, recipe.length) == (bank.name, bank.axis, bank.length)
+        assert tuple(recipe.labels) == bank.labels
+        assert {recipe.members} == {len(label.members) for label in bank.contents.labels}

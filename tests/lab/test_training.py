@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_anomalous_diffusion.autoencoders.bank import load_bank
+from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
+from napari_anomalous_diffusion.lab.training import simulate_windows, train_bank
+
+
+class StoppedError(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def weights(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.safetensors"))}
+
+
+def test_windows_that_never_move_are_left_out_of_training() -> None:
+    recipe = WindowsRecipe(number=800)
+    windows = simulate_windows(Source(model="ctrw", exponents=[0.3]), recipe, 20, seed=1)
+    assert 200 < len(windows) < 700
+    assert np.abs(windows).max(axis=1).min() > 0
+
+
+def test_windows_are_drawn_from_longer_tracks_too() -> None:
+    source = Source(model="sbm", exponents=[0.2])
+    whole = simulate_windows(source, WindowsRecipe(number=800), 20, seed=1)
+    drawn = simulate_windows(
+        source, WindowsRecipe(number=800, long_tracks=[100], windows_per_track=8), 20, seed=1
+    )
+    # Subdiffusive scaled Brownian motion slows down, but hardly in the middle of a long track.
+    slowing = [
+        (np.diff(part)[:, :5] ** 2).mean() / (np.diff(part)[:, -5:] ** 2).mean()
+        for part in (whole, drawn[400:])
+    ]
+    assert slowing[0] > 1.5 * slowing[1] > 1.5
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_recipe_becomes_a_bank(recipe: Path, tmp_path: Path, workers: int) -> None:
+    seen: list[tuple[int, int]] = []
+    train_bank(
+        recipe,
+        tmp_path / "bank",
+        cache=tmp_path / "cache",
+        workers=workers,
+        progress=lambda *counts: seen.append(counts),
+    )
+    bank = load_bank(tmp_path / "bank")
+    assert bank.labels == ("ctrw", "fbm")
+    assert (tmp_path / "bank" / "recipe.toml").read_text() == recipe.read_text()
+    assert seen[-1] == (12, 12)
+    for label in bank.contents.labels:
+        assert [len(member.loss_curve) for member in label.members] == [2, 2]
+        assert all(0 < member.own_error < 20 for member in label.members)
+    assert bank.contents.labels[0].windows < bank.contents.labels[1].windows  # rests
+    assert set(bank.contents.versions) == {"andi-datasets", "numpy", "python", "torch"}
+
+
+def test_an_interrupted_training_ends_where_an_undisturbed_one_does(
+    recipe: Path, tmp_path: Path
+) -> None:
+    train_bank(recipe, tmp_path / "undisturbed", cache=tmp_path / "cache-1")
+
+    def stop_after(rounds: int) -> None:
+        def progress(done: int, total: int) -> None:
+            if done >= rounds:
+                raise StoppedError
+
+        train_bank(recipe, tmp_path / "stopped", cache=tmp_path / "cache-2", progress=progress)
+
+    for rounds in (1, 5, 7):  # in the middle of a shared start, and of a label's own networks
+        with pytest.raises(StoppedError):
+            stop_after(rounds)
+        assert not (tmp_path / "stopped" / "bank.json").exists()
+    train_bank(recipe, tmp_path / "stopped", cache=tmp_path / "cache-2")
+    assert weights(tmp_path / "stopped") == weights(tmp_path / "undisturbed")
+
+
+def test_banks_that_agree_on_a_network_train_it_once(recipe: Path, tmp_path: Path) -> None:
+    train_bank(recipe, tmp_path / "first", cache=tmp_path / "cache")
+    made = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
+    recipe.write_text(recipe.read_text().replace("tiny-20", "same-20"))
+    train_bank(recipe, tmp_path / "second", cache=tmp_path / "cache")
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == made
+    assert weights(tmp_path / "first") == weights(tmp_path / "second")
