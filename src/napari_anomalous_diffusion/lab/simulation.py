@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.tracks.table import Trajectories
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,17 @@ def simulate(
                 tracks.append(flat.reshape(dimensions, length).T)
         positions = np.stack(tracks) if tracks else np.empty((0, length, dimensions))
         return add_localisation_error(positions, noise, np.random.default_rng(seed))
+
+
+def as_trajectories(positions: NDArray[np.float64]) -> Trajectories:
+    """Make Trajectories of simulated positions, shape (n_tracks, length, dimensions)."""
+    n_tracks, length, dimensions = positions.shape
+    return Trajectories.from_points(
+        np.repeat(np.arange(n_tracks), length),
+        np.tile(np.arange(length), n_tracks),
+        positions.reshape(-1, dimensions),
+        source="simulated tracks",
+    )
 
 
 def add_localisation_error(

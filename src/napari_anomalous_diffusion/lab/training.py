@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing
-import os
 import platform
 import queue
 import shutil
@@ -42,7 +41,7 @@ from napari_anomalous_diffusion.lab.recipes import (
     digest,
     read_recipe,
 )
-from napari_anomalous_diffusion.lab.simulation import simulate
+from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 LOSS_FLOOR = 1e-3
@@ -83,8 +82,9 @@ class Task:
     @property
     def digest(self) -> str:
         """All that decides the network, condensed."""
+        step = self.training.model_dump(include={"batch", "round", "l2", "loss"})
         return digest(
-            self.sources, self.windows, self.training, self.length, self.normalisation,
+            self.sources, self.windows, step, self.length, self.normalisation,
             self.seed, self.rounds, str(self.rate), self.start,
         )  # fmt: skip
 
@@ -219,12 +219,8 @@ def _simulate(
     source: Source, n_tracks: int, length: int, dimensions: int, seed: int
 ) -> Trajectories:
     each = -(-n_tracks // len(source.exponents))
-    positions = simulate(source.model, source.exponents, each, length, dimensions, seed=seed)
-    n_tracks = len(positions)
-    return Trajectories.from_points(
-        np.repeat(np.arange(n_tracks), length),
-        np.tile(np.arange(length), n_tracks),
-        positions.reshape(-1, dimensions),
+    return as_trajectories(
+        simulate(source.model, source.exponents, each, length, dimensions, seed=seed)
     )
 
 
@@ -303,7 +299,6 @@ def _run(
 
 def _run_in_worker(task: Task, cache: Path, reports: Any) -> None:
     torch.set_num_threads(1)
-    os.nice(5)
     run_task(task, cache, reports.put)
 
 

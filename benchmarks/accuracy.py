@@ -1,0 +1,72 @@
+"""How often a bank of diffusion models is right: the tables of docs/accuracy.md.
+
+    python benchmarks/accuracy.py subdiffusive-20 models-20
+
+Needs the extra `train`. Every track is fresh: its seed is no training seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import pandas as pd
+
+from napari_anomalous_diffusion import load_bank
+from napari_anomalous_diffusion.lab.experiments import Recovery, recover
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+
+SEED = 77_000
+SIZES = [(20, 1, 200), (40, 2, 200), (100, 2, 200), (400, 2, 40)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("banks", nargs="+")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the tracks to score")
+    arguments = parser.parse_args()
+    for name in arguments.banks:
+        report(name, arguments.share)
+
+
+def report(name: str, share: float) -> None:
+    bank = load_bank(name)
+    sources = read_recipe(bank.folder / "recipe.toml").labels
+    print(f"## {name}\n")
+    for noise in (0.0, 0.5):
+        recalls: dict[str, pd.Series] = {}
+        for length, dimensions, number in SIZES:
+            n_tracks = max(round(share * number), 1)
+            start = time.perf_counter()
+            recovery = recover(bank, sources, n_tracks, length, dimensions, noise, SEED)
+            seconds = time.perf_counter() - start
+            what = f"{length} points, {dimensions}D, localisation error S = {noise:g}"
+            print(f"### {what}\n\n{n_tracks} tracks a model and exponent, {seconds:.0f} s.\n")
+            tell(recovery)
+            recalls[f"{length} points, {dimensions}D"] = pd.concat(
+                [recovery.recalls, pd.Series({"accuracy": recovery.accuracy})]
+            )
+        print(f"### Recall by length, S = {noise:g}\n\n{markdown(pd.DataFrame(recalls).T)}\n")
+
+
+def tell(recovery: Recovery) -> None:
+    print("Share of each model's moving tracks that were given each label:\n")
+    print(markdown(recovery.confusion.assign(immobile=recovery.immobile)), "\n")
+    print("Mean error of each model's tracks under each label (the lowest in bold):\n")
+    print(markdown(recovery.errors, bold_lowest=True), "\n")
+    print(f"Accuracy: {recovery.accuracy:.3f}\n", flush=True)
+
+
+def markdown(table: pd.DataFrame, bold_lowest: bool = False) -> str:
+    lines = ["| | " + " | ".join(table.columns) + " |", "|---|" + "---|" * len(table.columns)]
+    for name, row in table.iterrows():
+        cells = [
+            f"**{value:.3f}**" if bold_lowest and value == row.min() else f"{value:.3f}"
+            for value in row
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
