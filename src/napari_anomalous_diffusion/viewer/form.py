@@ -1,0 +1,121 @@
+"""What to score with what, and how far the scoring is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+OTHER_BANK = "Other folder…"
+
+
+def narrow_box(tooltip: str) -> QComboBox:
+    """Make a combo box that does not widen the dock for the sake of a long entry."""
+    box = QComboBox()
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    box.setToolTip(tooltip)
+    return box
+
+
+class ScoreForm(QWidget):
+    """Shows the choices and emits what is chosen; it decides nothing."""
+
+    layer_chosen = Signal(int)
+    bank_chosen = Signal(str)
+    other_bank_wanted = Signal()
+    device_chosen = Signal(str)
+    score_new_chosen = Signal(bool)
+    score_clicked = Signal()
+    cancel_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = narrow_box("The Tracks layer to score and to look at.")
+        self.banks = narrow_box(
+            "The bank of autoencoders: what it tells apart, then the points of a window."
+        )
+        self.devices = narrow_box("Where the networks run; auto takes the fastest there is.")
+        self.devices.addItems(DEVICES)
+        self.score = QPushButton("Score")
+        self.score.setToolTip("Score every track of the layer with every autoencoder of the bank.")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Stop scoring; the layer stays as it is.")
+        self.score_new = QCheckBox("Score new Tracks layers at once")
+        self.score_new.setToolTip("Score every Tracks layer as soon as it is added to the viewer.")
+        self.progress = QProgressBar()
+        self.progress.setToolTip("Tracks that are scored.")
+        self._arrange()
+        self._connect()
+        self.set_progress(None)
+
+    def _arrange(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.score, stretch=1)
+        buttons.addWidget(self.cancel)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Tracks", self.layers)
+        form.addRow("Bank", self.banks)
+        form.addRow("Device", self.devices)
+        form.addRow(buttons)
+        form.addRow(self.progress)
+        form.addRow(self.score_new)
+
+    def _connect(self) -> None:
+        self.layers.activated.connect(self.layer_chosen)
+        self.banks.activated.connect(self._on_bank)
+        self.devices.textActivated.connect(self.device_chosen)
+        self.score_new.toggled.connect(self.score_new_chosen)
+        self.score.clicked.connect(lambda: self.score_clicked.emit())
+        self.cancel.clicked.connect(lambda: self.cancel_clicked.emit())
+
+    def _on_bank(self, index: int) -> None:
+        if self.banks.itemText(index) == OTHER_BANK:
+            self.other_bank_wanted.emit()
+        else:
+            self.bank_chosen.emit(self.banks.itemData(index))
+
+    def set_layers(self, names: Sequence[str], chosen: int) -> None:
+        """Show the names of the Tracks layers; `chosen` is -1 where there is none."""
+        with QSignalBlocker(self.layers):
+            self.layers.clear()
+            self.layers.addItems(names)
+            self.layers.setCurrentIndex(chosen)
+            self.layers.setPlaceholderText("Add a Tracks layer")
+
+    def set_banks(self, banks: Sequence[str], chosen: str) -> None:
+        """Show the installed banks; a chosen one from elsewhere is put before them."""
+        with QSignalBlocker(self.banks):
+            self.banks.clear()
+            for bank in [*([] if chosen in banks else [chosen]), *banks]:
+                self.banks.addItem(bank.replace("\\", "/").rstrip("/").rpartition("/")[2], bank)
+            self.banks.addItem(OTHER_BANK)
+            self.banks.setCurrentIndex(self.banks.findData(chosen))
+
+    def set_ready(self, ready: bool) -> None:
+        """Let the user score, or not."""
+        self.score.setEnabled(ready)
+
+    def set_progress(self, progress: tuple[int, int] | None) -> None:
+        """Show how many tracks are done; None while nothing is being scored."""
+        busy = progress is not None
+        self.cancel.setVisible(busy)
+        self.progress.setVisible(busy)
+        done, total = progress or (0, 0)
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.progress.setFormat("%v of %m tracks" if total else "loading the bank")

@@ -1,0 +1,35 @@
+"""Sample data in napari's File menu."""
+
+from __future__ import annotations
+
+from napari_anomalous_diffusion.samples import sample_path
+from napari_anomalous_diffusion.scores.palette import label_colours
+from napari_anomalous_diffusion.viewer.readers import LayerData, tracks_layer
+
+
+def bead_tracks() -> list[LayerData]:
+    """Return tracks of beads in water: Brownian motion."""
+    from napari_anomalous_diffusion.tracks.files import read_tracks
+
+    return [tracks_layer(read_tracks(sample_path("beads")), "beads in water")]
+
+
+def simulated_tracks() -> list[LayerData]:
+    """Return simulated tracks, with the model each was made by as the code ``true_model``."""
+    import pandas as pd
+
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+    from napari_anomalous_diffusion.viewer.colours import code_colormap
+
+    table = pd.read_csv(sample_path("field"))
+    trajectories = Trajectories.from_frame(table, source="simulated tracks")
+    data, arguments, kind = tracks_layer(trajectories, "simulated tracks")
+    models = sorted(table["model"].unique())
+    colours = label_colours(models)
+    codes = table["model"].map(models.index).to_numpy()[trajectories.rows]
+    arguments |= {
+        "features": {"true_model": codes, "alpha": table["alpha"].to_numpy()[trajectories.rows]},
+        "colormaps_dict": {"true_model": code_colormap("true_model", [*colours.values()])},
+        "metadata": {"true_model": dict(enumerate(models))},
+    }
+    return [(data, arguments, kind)]

@@ -1,0 +1,107 @@
+"""Scoring beside the event loop: a frozen request goes in, a frozen answer comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.viewer.model import ScoredTracks
+
+if TYPE_CHECKING:
+    from napari.qt.threading import GeneratorWorker
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreRequest:
+    """All that scoring needs, so that nothing is shared with the viewer while it runs.
+
+    Attributes
+    ----------
+    number : int
+        Which request this is: an answer to any but the latest is stale.
+    name : str
+        What to call the tracks in messages.
+    data : ndarray, shape (n_points, D + 2)
+        A copy of the layer's data.
+    track_ids : sequence or None
+        The user's own ids, where the layer's are only places in this list.
+    bank, device : str
+    """
+
+    number: int
+    name: str
+    data: NDArray[Any]
+    track_ids: list[Any] | None
+    bank: str
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreAnswer:
+    """What became of a request: a result, or one sentence why there is none."""
+
+    request: ScoreRequest
+    result: ScoredTracks | None = None
+    problem: str = ""
+
+
+def answer(request: ScoreRequest) -> Generator[tuple[int, int, int], None, ScoreAnswer]:
+    """Score in steps, yielding the request's number, the tracks done, and all tracks."""
+    try:
+        result = yield from _score(request)
+    except InputError as error:
+        return ScoreAnswer(request, problem=str(error))
+    return ScoreAnswer(request, result)
+
+
+def _score(request: ScoreRequest) -> Generator[tuple[int, int, int], None, ScoredTracks]:
+    from napari_anomalous_diffusion.autoencoders.bank import load_bank
+    from napari_anomalous_diffusion.scores.scoring import score_in_steps
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+    trajectories = Trajectories.from_napari(request.data, source=request.name)
+    if request.track_ids is not None:
+        own = np.array(request.track_ids, dtype=object)[trajectories.track_ids]
+        trajectories = replace(trajectories, track_ids=own)
+    steps = score_in_steps(trajectories, load_bank(request.bank), device=request.device)
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as finished:
+            return ScoredTracks(finished.value, trajectories, request.device)
+        yield request.number, done, len(trajectories)
+
+
+def start(
+    request: ScoreRequest,
+    progressed: Callable[[tuple[int, int, int]], None],
+    answered: Callable[[ScoreAnswer], None],
+    broke: Callable[[Exception], None],
+) -> GeneratorWorker[Any, Any, Any]:
+    """Score a request in a thread of its own.
+
+    Parameters
+    ----------
+    request : ScoreRequest
+    progressed : callable
+        Called with what `answer` yields.
+    answered : callable
+        Called with what `answer` returns, unless the worker was asked to quit.
+    broke : callable
+        Called with an exception that is no user's fault; napari shows it, too.
+    """
+    from napari.qt.threading import create_worker
+
+    worker: GeneratorWorker[Any, Any, Any] = create_worker(
+        answer, request, _progress={"desc": f"Scoring {request.name}"}, _start_thread=False
+    )
+    worker.yielded.connect(progressed)
+    worker.returned.connect(answered)
+    worker.errored.connect(broke)
+    worker.start()
+    return worker
