@@ -1,4 +1,4 @@
-"""One colour a label, the same in every picture, table and layer."""
+"""One colour and one name a label, the same in every picture, table and layer."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ VERDICT_COLOURS = {
     "novel": "#FFFFFF",
 }
 """Shades for what is not a label."""
+
+GREEK = {"alpha": "α", "beta": "β", "gamma": "γ"}
 
 
 def label_colours(labels: Sequence[str]) -> dict[str, str]:
@@ -46,3 +48,32 @@ def label_colours(labels: Sequence[str]) -> dict[str, str]:
         label: MODEL_COLOURS.get(label) or to_hex(colormaps["viridis"](places[label])).upper()
         for label in labels
     }
+
+
+def verdict_colours(labels: Sequence[str]) -> dict[str, str]:
+    """Give each verdict that a bank of these labels can reach its colour.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The bank's labels.
+
+    Returns
+    -------
+    dict of str to str
+        Colours as ``#RRGGBB``: the labels in their order, then what is not a label.
+    """
+    return label_colours(labels) | VERDICT_COLOURS
+
+
+def display_name(verdict: str) -> str:
+    """Write a label or another verdict as it stands in pictures.
+
+    Diffusion models are in upper case as in the paper, parameters are Greek letters:
+    ``ATTM``, ``α = 0.3``, ``γ = 0.2, β = 0.4``, ``too short``.
+    """
+    if verdict in MODEL_COLOURS:
+        return verdict.upper()
+    for word, letter in GREEK.items():
+        verdict = verdict.replace(f"{word}=", f"{letter} = ")
+    return verdict.replace(",", ", ")

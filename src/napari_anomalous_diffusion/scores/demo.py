@@ -1,0 +1,116 @@
+"""The demonstration: both packaged samples, scored, drawn and summed up in three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
+from napari_anomalous_diffusion.samples import sample_path
+from napari_anomalous_diffusion.scores.palette import display_name
+from napari_anomalous_diffusion.scores.plots import summary_figure, verdict_counts, write_figure
+from napari_anomalous_diffusion.scores.scoring import score
+from napari_anomalous_diffusion.tracks.files import read_tracks, write_table
+
+if TYPE_CHECKING:
+    from napari_anomalous_diffusion.scores.scoring import Scores
+
+BROWNIAN_LABELS = ("fbm", "sbm")
+"""The same Brownian motion at alpha = 1."""
+
+
+def run_demo(
+    output: str | Path,
+    *,
+    bank: Bank | str | None = None,
+    device: str = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> list[str]:
+    """Score the packaged samples, and leave a table and a picture of each.
+
+    Parameters
+    ----------
+    output : path
+        Folder for ``beads-scores.csv``, ``beads.png``, ``field-scores.csv`` and ``field.png``; it
+        is made if need be.
+    bank : Bank or str, optional
+        A bank or its name; the default bank where none is given.
+    device : {"auto", "cpu", "cuda", "mps"}
+    progress : callable, optional
+        Called with the number of tracks done and of all tracks of both samples, after each step.
+
+    Returns
+    -------
+    list of str
+        Three lines for people: what the beads were given, what that means, and how many tracks of
+        the field were given the model that they were simulated with.
+
+    Raises
+    ------
+    InputError
+        If there is no such bank or device, or the folder cannot be written to.
+    """
+    opened = bank if isinstance(bank, Bank) else load_bank(*([bank] if bank else []))
+    samples = {name: read_tracks(sample_path(name)) for name in ("beads", "field")}
+    total = sum(map(len, samples.values()))
+    done = 0
+    scores = {}
+    for name, trajectories in samples.items():
+        report = progress and partial(_report, progress, done, total)
+        scores[name] = score(trajectories, opened, device=device, progress=report)
+        done += len(trajectories)
+        write_table(scores[name].table, Path(output) / f"{name}-scores.csv")
+        write_figure(summary_figure(trajectories, scores[name]), Path(output) / f"{name}.png")
+    return [
+        _what_beads_were_given(scores["beads"]),
+        _what_that_means(scores["beads"]),
+        _what_the_field_was_given(scores["field"], pd.read_csv(sample_path("field"))),
+    ]
+
+
+def _report(
+    progress: Callable[[int, int], None], before: int, total: int, done: int, of_sample: int
+) -> None:
+    """Count the tracks of one sample on from those before it."""
+    progress(before + done, total)
+
+
+def _what_beads_were_given(scores: Scores) -> str:
+    counts = verdict_counts(scores)
+    given = sorted(scores.labels, key=lambda label: -counts[label])
+    others = [verdict for verdict in counts if verdict not in scores.labels]
+    parts = [f"{counts[name]} {display_name(name)}" for name in [*given, *others] if counts[name]]
+    return f"Beads: of {len(scores)} tracks of 1 µm beads in water, {', '.join(parts)}."
+
+
+def _what_that_means(scores: Scores) -> str:
+    counts = verdict_counts(scores)
+    scored = sum(counts[label] for label in scores.labels)
+    brownian = [label for label in BROWNIAN_LABELS if label in scores.labels]
+    if not brownian:
+        return f"Beads: they are Brownian, and no label of {scores.bank.name} is."
+    names = " and ".join(map(display_name, brownian))
+    return (
+        f"Beads: they are Brownian, which no label says by name; at alpha = 1 {names} "
+        f"{'are both' if brownian[1:] else 'is'} that same motion, and "
+        f"{sum(counts[label] for label in brownian)} of {scored} scored tracks were given "
+        f"{'either of them' if brownian[1:] else 'it'}."
+    )
+
+
+def _what_the_field_was_given(scores: Scores, points: pd.DataFrame) -> str:
+    models = points.groupby("track_id")["model"].first()
+    truth = scores.table["track_id"].map(models)
+    known = scores.table["best"].notna() & truth.isin(scores.labels)
+    right = int((scores.table["best"] == truth)[known].sum())
+    if not known.any():
+        return f"Field: none of its models is a label of {scores.bank.name}."
+    return (
+        f"Field: of {known.sum()} simulated tracks that move and are long enough, {right} "
+        f"({right / known.sum():.0%}) were given the model they were simulated with, where chance "
+        f"gives {1 / len(scores.labels):.0%}."
+    )

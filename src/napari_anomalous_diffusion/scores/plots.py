@@ -1,0 +1,454 @@
+"""Pictures of scores: one function a picture, each draws on axes it is given.
+
+The dock, the command and the documentation draw with the same functions. They take the colours of
+text and grounds from matplotlib's style, so that dark themes stay dark, and touch no global state.
+Functions that have nothing to show write a sentence into the axes; clear the axes before they are
+used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullLocator
+from numpy.typing import NDArray
+
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.scores.palette import (
+    VERDICT_COLOURS,
+    display_name,
+    label_colours,
+    verdict_colours,
+)
+from napari_anomalous_diffusion.scores.scoring import IMMOBILE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+
+    from napari_anomalous_diffusion.autoencoders.bank import Bank
+    from napari_anomalous_diffusion.scores.scoring import Scores
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+ERROR_AXES = {"mse": "MSE, per track\n(squared rms displacement)"}
+"""What an error is, by the kind of the bank: quantity, protocol and unit."""
+
+NO_TRACKS = "There are no tracks."
+NOTHING_SCORED = "No track could be scored:\nall are too short, or never move."
+
+MOST_UPRIGHT_NAMES = 7
+"""More names than these are turned, so that they do not run into each other."""
+
+
+def verdict_counts(scores: Scores) -> dict[str, int]:
+    """Count the tracks of each verdict.
+
+    Parameters
+    ----------
+    scores : Scores
+
+    Returns
+    -------
+    dict of str to int
+        Every label of the bank in its order, also those that no track was given; then what is not
+        a label, where it occurs.
+    """
+    counts = scores.table["verdict"].value_counts()
+    others = [verdict for verdict in VERDICT_COLOURS if verdict in counts]
+    return {verdict: int(counts.get(verdict, 0)) for verdict in [*scores.labels, *others]}
+
+
+def tracks_by_label(axes: Axes, trajectories: Trajectories, scores: Scores) -> None:
+    """Draw tracks as lines in the colours of their verdicts, y downwards as in napari.
+
+    Three-dimensional tracks are seen along z, one-dimensional ones are drawn over their frames.
+    What has no label lies underneath; what never moves, or has one point, is a dot.
+
+    Parameters
+    ----------
+    axes : Axes
+    trajectories : Trajectories
+    scores : Scores
+        Of these trajectories.
+    """
+    if not len(trajectories):
+        _say(axes, NO_TRACKS)
+        return
+    flat = trajectories.dimensions == 1
+    if flat:
+        points = np.column_stack([trajectories.frames, trajectories.positions[:, 0]])
+    else:
+        points = trajectories.positions[:, [-1, -2]]
+    verdicts = scores.table["verdict"].to_numpy()
+    palette = verdict_colours(scores.labels)
+    colours = [palette[verdict] for verdict in verdicts]
+    lines = np.split(points, trajectories.starts[1:-1])
+    order = np.argsort(np.isin(verdicts, scores.labels), kind="stable")
+    axes.add_collection(
+        LineCollection(
+            [lines[track] for track in order], colors=[colours[track] for track in order],
+            linewidths=0.8,
+        )
+    )  # fmt: skip
+    dots = np.flatnonzero((verdicts == IMMOBILE) | (trajectories.lengths == 1))
+    x, y = points[trajectories.starts[dots]].T
+    axes.scatter(x, y, s=6, c=[colours[track] for track in dots])
+    _frame(axes, points, flat)
+
+
+def _frame(axes: Axes, points: NDArray[np.float64], flat: bool) -> None:
+    """Set the limits to the points with a margin, and the directions and names of the axes."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    span = high - low
+    margin = 0.02 * np.where(span > 0, span if flat else span.max(), 1.0)
+    (left, bottom), (right, top) = low - margin, high + margin
+    axes.set_xlim(left, right)
+    if flat:
+        axes.set_ylim(bottom, top)
+    else:
+        axes.set_ylim(top, bottom)
+        axes.set_aspect("equal")
+    axes.set_xlabel("frame" if flat else "x", fontsize="small")
+    axes.set_ylabel("x" if flat else "y", fontsize="small")
+    axes.tick_params(labelsize="small")
+
+
+def legend(target: Axes | Figure, scores: Scores, *, counts: bool = True, **options: Any) -> Legend:
+    """Say which colour is which verdict, how many tracks were given it, and their share.
+
+    Parameters
+    ----------
+    target : Axes or Figure
+        What the legend belongs to.
+    scores : Scores
+    counts : bool
+        Whether counts and shares follow the names.
+    **options
+        Handed on to matplotlib: ``loc``, ``ncols``, ...
+
+    Returns
+    -------
+    Legend
+    """
+    palette = verdict_colours(scores.labels)
+    tracks = verdict_counts(scores)
+    names = {verdict: display_name(verdict) for verdict in tracks}
+    if counts:
+        # Set in columns, which asks for letters of one width.
+        width = max(map(len, names.values()))
+        digits = max(len(str(count)) for count in tracks.values())
+        names = {
+            verdict: f"{names[verdict]:<{width}}  {count:>{digits}} {_share(count, scores):>6}"
+            for verdict, count in tracks.items()
+        }
+        options = {"prop": {"family": "monospace", "size": "small"}} | options
+    handles = [Patch(facecolor=palette[verdict], label=names[verdict]) for verdict in tracks]
+    shape: dict[str, Any] = {
+        "frameon": False,
+        "fontsize": "small",
+        "handlelength": 1.0,
+        "handleheight": 1.0,
+    }
+    made: Legend = target.legend(handles=handles, **(shape | options))
+    return made
+
+
+def _tracks(number: int) -> str:
+    return "1 track" if number == 1 else f"{number} tracks"
+
+
+def _share(count: int, scores: Scores) -> str:
+    percent = 100 * count / max(len(scores), 1)
+    return "< 1 %" if 0 < percent < 1 else f"{percent:.0f} %"
+
+
+def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
+    """Draw the errors of one track under every label, before those of all scored tracks.
+
+    Parameters
+    ----------
+    axes : Axes
+    scores : Scores
+    track : int, optional
+        Which track, by its row in the scores: its errors as large dots, those of the single members
+        as small ones, a ring around the lowest. Without it, only all tracks are drawn: the middle
+        half as a band and the median as a line.
+    """
+    errors = scores.errors[scores.table["n_windows"] > 0]
+    if not len(errors):
+        _say(axes, NOTHING_SCORED)
+        return
+    low, median, high = np.quantile(errors, [0.25, 0.5, 0.75], axis=0)
+    places = np.arange(len(scores.labels))
+    colours = list(label_colours(scores.labels).values())
+    axes.bar(places, high - low, bottom=low, width=0.7, color=colours, alpha=0.35)
+    axes.hlines(median, places - 0.35, places + 0.35, colors=colours, linewidth=2)
+    shown = [low, high]
+    title = f"{_tracks(len(errors))}: median and middle half"
+    if track is not None:
+        name = scores.table["track_id"].iloc[track]
+        if np.isnan(scores.errors[track]).all():
+            title = f"track {name} has no errors\n{title}"
+        else:
+            _draw_errors_of_track(axes, scores, track)
+            shown += [scores.errors[track], *scores.member_errors[track].T]
+            title = f"track {name}\n{title}"
+    _name_labels(axes, scores)
+    _logarithmic(axes, np.nanmin(shown), np.nanmax(shown))
+    axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
+    axes.set_title(title, fontsize="small")
+
+
+def _draw_errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
+    """Draw a track's errors, those of its members, and a ring around the lowest."""
+    errors, members = scores.errors[track], scores.member_errors[track]
+    text = mpl.rcParams["text.color"]
+    places = np.arange(len(errors))
+    # Beside the mean, which would hide them: members of one label agree within a few per cent.
+    beside = np.repeat(places + 0.2, members.shape[1])
+    axes.scatter(beside, members.ravel(), s=6, color=text, alpha=0.6)
+    axes.plot(places, errors, linestyle="none", marker="o", markersize=6, color=text)
+    lowest = int(np.nanargmin(errors))
+    axes.plot(
+        lowest, errors[lowest], marker="o", markersize=13, fillstyle="none", color=text,
+        markeredgewidth=1.5,
+    )  # fmt: skip
+
+
+def error_distributions(axes: Axes, scores: Scores) -> None:
+    """Draw how the errors of all scored tracks are distributed under each label.
+
+    Parameters
+    ----------
+    axes : Axes
+    scores : Scores
+    """
+    errors = scores.errors[scores.table["n_windows"] > 0]
+    if not len(errors):
+        _say(axes, NOTHING_SCORED)
+        return
+    places = np.arange(errors.shape[1])
+    # Densities of the logarithms: those of the errors would lean over on a logarithmic axis.
+    violins = axes.violinplot(np.log10(errors), places, widths=0.85, showextrema=False)
+    bodies: Any = violins["bodies"]
+    colours = list(label_colours(scores.labels).values())
+    for body, colour in zip(bodies, colours, strict=True):
+        body.set(facecolor=colour, edgecolor=colour, alpha=0.5)
+        vertices = body.get_paths()[0].vertices
+        vertices[:, 1] = 10 ** vertices[:, 1]
+    medians = np.median(errors, axis=0)
+    axes.hlines(medians, places - 0.2, places + 0.2, colors=mpl.rcParams["text.color"])
+    _name_labels(axes, scores)
+    _logarithmic(axes, errors.min(), errors.max())
+    axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
+    axes.set_title(f"{_tracks(len(errors))}: distribution and median", fontsize="small")
+
+
+def label_shares(axes: Axes, scores: Scores) -> None:
+    """Draw the share of each verdict among all tracks as a bar, its count beside it.
+
+    Parameters
+    ----------
+    axes : Axes
+    scores : Scores
+    """
+    if not len(scores):
+        _say(axes, NO_TRACKS)
+        return
+    counts = verdict_counts(scores)
+    palette = verdict_colours(scores.labels)
+    shares = [100 * count / len(scores) for count in counts.values()]
+    places = range(len(counts))
+    axes.barh(places, shares, height=0.75, color=[palette[verdict] for verdict in counts])
+    for place, share, count in zip(places, shares, counts.values(), strict=True):
+        axes.annotate(
+            f"{count} ({_share(count, scores)})", (share, place), (4, 0),
+            textcoords="offset points", va="center", fontsize="small",
+        )  # fmt: skip
+    axes.set_yticks(places, [display_name(verdict) for verdict in counts], fontsize="small")
+    axes.set_xlim(0, 1.4 * max(shares))
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    # Every bar bears its number.
+    axes.xaxis.set_visible(False)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    axes.set_title(f"verdicts on {_tracks(len(scores))}", fontsize="small")
+
+
+def reconstruction(
+    axes: Axes,
+    windows: NDArray[np.float32],
+    reconstructions: Mapping[str, NDArray[np.float32]],
+    labels: tuple[str, ...] | None = None,
+) -> None:
+    """Draw windows, side by side, and what the autoencoders of some labels make of them.
+
+    Parameters
+    ----------
+    axes : Axes
+    windows : ndarray of float32, shape (n_windows, length)
+        Normalised windows.
+    reconstructions : mapping of str to ndarray of float32, shape (n_members, n_windows, length)
+        For each label to be shown, what `autoencoders.engine.reconstruct` returned.
+    labels : tuple of str, optional
+        All labels of the bank, which decide the colours of those that are no diffusion models.
+    """
+    if not len(windows):
+        _say(axes, NOTHING_SCORED)
+        return
+    palette = label_colours(labels or tuple(reconstructions))
+    axes.plot(
+        *_side_by_side(windows), color=mpl.rcParams["text.color"], marker="o", markersize=3,
+        linewidth=1, label="track", zorder=3,
+    )  # fmt: skip
+    for label, members in reconstructions.items():
+        for number, member in enumerate(members):
+            name = display_name(label) if number == 0 else None
+            axes.plot(*_side_by_side(member), color=palette[label], linewidth=1.2, label=name)
+    axes.set_xlabel("point" if len(windows) == 1 else "points of the windows", fontsize="small")
+    axes.set_ylabel("position (rms displacement)", fontsize="small")
+    axes.tick_params(labelsize="small")
+    if len(windows) > 1:
+        axes.set_xticks([])
+    _names_above(axes)
+
+
+def _side_by_side(windows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lay windows out along one axis of points, with gaps in which nothing is drawn."""
+    gap = 3 if len(windows) > 1 else 0
+    values = np.pad(windows.astype(np.float64), ((0, 0), (0, gap)), constant_values=np.nan)
+    return np.arange(values.size, dtype=np.float64), values.ravel()
+
+
+def loss_curves(axes: Axes, bank: Bank) -> None:
+    """Draw the training loss of every member of a bank, round by round.
+
+    Parameters
+    ----------
+    axes : Axes
+    bank : Bank
+    """
+    palette = label_colours(bank.labels)
+    for label in bank.contents.labels:
+        for number, member in enumerate(label.members):
+            rounds = np.arange(1, len(member.loss_curve) + 1)
+            name = display_name(label.name) if number == 0 else None
+            axes.plot(rounds, member.loss_curve, color=palette[label.name], linewidth=1, label=name)
+    axes.set_xlabel("round of training", fontsize="small")
+    axes.set_ylabel("training loss", fontsize="small")
+    axes.tick_params(labelsize="small")
+    _names_above(axes)
+
+
+def summary_figure(trajectories: Trajectories, scores: Scores) -> Figure:
+    """Compose the picture of a scored set of tracks: map, legend, shares and error profiles.
+
+    Parameters
+    ----------
+    trajectories : Trajectories
+    scores : Scores
+        Of these trajectories.
+
+    Returns
+    -------
+    Figure
+        10 x 6.25 inches; `write_figure` puts it into a file.
+    """
+    figure = Figure(figsize=(10, 6.25), layout="constrained")
+    panels = figure.subplot_mosaic(
+        [["map", "shares"], ["map", "profile"]], width_ratios=[1.6, 1], height_ratios=[1, 1.15]
+    )
+    tracks_by_label(panels["map"], trajectories, scores)
+    legend(
+        panels["map"], scores, counts=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=7,
+        handletextpad=0.5, columnspacing=1.2,
+    )  # fmt: skip
+    label_shares(panels["shares"], scores)
+    error_profile(panels["profile"], scores)
+    figure.suptitle(f"{Path(trajectories.source).name}, scored with {scores.bank.name}")
+    return figure
+
+
+def write_figure(figure: Figure, path: str | Path, dpi: float = 150) -> None:
+    """Write a figure to a file, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : path
+        Ends in ``.png``, ``.pdf`` or ``.svg``. Its folder is made if need be, and a file that
+        stands there is replaced.
+    dpi : float
+        Pixels an inch.
+
+    Raises
+    ------
+    InputError
+        If the path has another ending, or cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{path}: a picture is written as .png, .pdf or .svg; choose one of them.")
+    partial = path.with_name(f".{uuid4().hex}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(partial, dpi=dpi)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}); choose another place."
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _name_labels(axes: Axes, scores: Scores) -> None:
+    """Write the bank's labels under their places."""
+    names = [display_name(label) for label in scores.labels]
+    crowded = len(names) > MOST_UPRIGHT_NAMES
+    axes.set_xticks(range(len(names)), names, rotation=90 if crowded else 0, fontsize="small")
+    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="y", labelsize="small", which="both")
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    _open_frame(axes)
+
+
+def _names_above(axes: Axes) -> None:
+    """Name the lines above the axes, where they hide nothing."""
+    axes.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, frameon=False, fontsize="small",
+        handlelength=1.0, handletextpad=0.5, columnspacing=1.2,
+    )  # fmt: skip
+    _open_frame(axes)
+
+
+def _logarithmic(axes: Axes, low: float, high: float) -> None:
+    """Make the y axis logarithmic from `low` to `high` with a margin, its ticks plain numbers."""
+    margin = max((high / low) ** 0.05, 1.05)
+    axes.set_yscale("log")
+    axes.set_ylim(low / margin, high * margin)
+    decades = np.log10(high / low)
+    steps = (1, 1.5, 2, 3, 5, 7) if decades < 1 else (1, 2, 5) if decades < 2.5 else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=steps))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _open_frame(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _say(axes: Axes, sentence: str) -> None:
+    """Write a sentence instead of a picture."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center")
