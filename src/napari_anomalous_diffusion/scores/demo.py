@@ -19,8 +19,12 @@ from napari_anomalous_diffusion.tracks.files import read_tracks, write_table
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.scores.scoring import Scores
 
-BROWNIAN_LABELS = ("fbm", "sbm")
-"""The same Brownian motion at alpha = 1."""
+BROWNIAN_LABELS = {
+    "fbm": "FBM at alpha = 1",
+    "sbm": "SBM at alpha = 1",
+    "attm": "ATTM while its diffusivity lasts",
+}
+"""The labels under which Brownian motion hides, and where in them."""
 
 
 def run_demo(
@@ -84,7 +88,7 @@ def _what_beads_were_given(scores: Scores) -> str:
     given = sorted(scores.labels, key=lambda label: -counts[label])
     others = [verdict for verdict in counts if verdict not in scores.labels]
     parts = [f"{counts[name]} {display_name(name)}" for name in [*given, *others] if counts[name]]
-    return f"Beads: of {len(scores)} tracks of 1 µm beads in water, {', '.join(parts)}."
+    return f"Beads: verdicts on {len(scores)} tracks of 1 µm beads in water: {', '.join(parts)}."
 
 
 def _what_that_means(scores: Scores) -> str:
@@ -93,12 +97,11 @@ def _what_that_means(scores: Scores) -> str:
     brownian = [label for label in BROWNIAN_LABELS if label in scores.labels]
     if not brownian:
         return f"Beads: they are Brownian, and no label of {scores.bank.name} is."
-    names = " and ".join(map(display_name, brownian))
     return (
-        f"Beads: they are Brownian, which no label says by name; at alpha = 1 {names} "
-        f"{'are both' if brownian[1:] else 'is'} that same motion, and "
+        "Beads: they are Brownian, which no label says by name: it is "
+        f"{', or '.join(BROWNIAN_LABELS[label] for label in brownian)}, and "
         f"{sum(counts[label] for label in brownian)} of {scored} scored tracks were given "
-        f"{'either of them' if brownian[1:] else 'it'}."
+        f"{'one of these' if brownian[1:] else 'that'}."
     )
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.errors import InputError
@@ -438,8 +438,8 @@ def _logarithmic(axes: Axes, low: float, high: float) -> None:
     axes.set_yscale("log")
     axes.set_ylim(low / margin, high * margin)
     decades = np.log10(high / low)
-    steps = (1, 1.5, 2, 3, 5, 7) if decades < 1 else (1, 2, 5) if decades < 2.5 else (1,)
-    axes.yaxis.set_major_locator(LogLocator(subs=steps))
+    locator = LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,))
+    axes.yaxis.set_major_locator(locator if decades > 1 else MaxNLocator(6))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())
 
