@@ -27,21 +27,16 @@ def plot_style(theme: str) -> dict[str, Any]:
         "axes.facecolor": background,
         "axes.edgecolor": quiet,
         "axes.labelcolor": text,
-        "axes.titlesize": 9,
-        "axes.labelsize": 9,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "font.size": 8,
+        "font.size": 10,
         "grid.color": quiet,
         "legend.facecolor": background,
         "legend.edgecolor": quiet,
-        "legend.fontsize": 8,
         "legend.labelcolor": text,
         "text.color": text,
         "xtick.color": text,
         "ytick.color": text,
-        "xtick.labelsize": 8,
-        "ytick.labelsize": 8,
     }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
-DIMMED = 0.25
+DIMMED = 0.15
 """Opacity of the tracks around a selected one."""
 
 
@@ -126,7 +126,8 @@ def write_columns(layer: Tracks, result: ScoredTracks, forget: set[str]) -> None
     } | colormaps(result)
     if layer.color_by in stale:
         layer.color_by = next(iter(result.columns))
-    features.drop(columns=stale, inplace=True)
+    for column in stale:
+        del features[column]
     if layer.blending == "additive":  # napari's default adds crossing colours up to a third one
         layer.blending = "translucent_no_depth"
     layer.events.properties()  # tells napari's own list of columns, which setting them does not

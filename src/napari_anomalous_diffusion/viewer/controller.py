@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Tracks
-from napari.utils.notifications import show_error
+from napari.utils.notifications import notification_manager, show_error
 from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks
@@ -219,7 +219,7 @@ class DockController:
             device=self.model.device,
         )
         self.model.progress = (0, 0)
-        self._worker = worker.start(request, self._on_step, self._on_answer, self._on_bug)
+        self._worker = worker.start(request, self._on_step, self._on_answer)
 
     def cancel(self) -> None:
         """Stop scoring at once: the worker ends in its own time, and its answer is not heard."""
@@ -231,25 +231,24 @@ class DockController:
         if number == self._number and not self._closed:
             self.model.progress = (done, total)
 
-    def _on_bug(self, error: Exception) -> None:
-        # napari shows it. An error of a worker that was cancelled must not stop the next one; it
-        # does not say which it came from, but only the latest is still ours.
-        if not self._closed and self._worker is not None and not self._worker.is_running:
-            self._finish()
-
     def _on_answer(self, answer: worker.ScoreAnswer) -> None:
         layer = self._scoring
         if self._closed or layer is None or answer.request.number != self._number:
             return
-        if answer.result is None:
-            show_error(answer.problem)
-        elif np.array_equal(layer.data, answer.request.data):
-            self._accept(layer, answer.result, answer.request)
-        else:
-            show_error(f"{layer.name} was changed while it was being scored: score it again.")
-        self._finish()
+        try:
+            if answer.bug is not None:
+                bug = answer.bug
+                notification_manager.receive_error(type(bug), bug, bug.__traceback__)
+            elif answer.result is None:
+                show_error(answer.problem)
+            elif np.array_equal(layer.data, answer.request.data):
+                self._accept(layer, answer.result)
+            else:
+                show_error(f"{layer.name} was changed while it was being scored: score it again.")
+        finally:
+            self._finish()
 
-    def _accept(self, layer: Tracks, result: ScoredTracks, request: worker.ScoreRequest) -> None:
+    def _accept(self, layer: Tracks, result: ScoredTracks) -> None:
         ours = self.model.layer is layer
         if ours:
             self.model.result = None

@@ -93,6 +93,7 @@ class AnomalousDiffusionDock(QWidget):
         """Notice when napari takes the dock out of its window, which is how it closes it."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.controller.close()
+            self.deleteLater()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name

@@ -66,7 +66,7 @@ class PlotPanel(QWidget):
         row.addWidget(self.page)
         form = QFormLayout(self.controls)
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Beside it", row)
+        form.addRow("Compare", row)
         form.addRow(self.place)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)

@@ -66,7 +66,7 @@ def summary(result: ScoredTracks | None, track: int | None) -> str:
         return f"{many} Click a track to see its errors."
     row = table.iloc[track]
     parts = [f"{row['n_points']} points, {row['n_windows']} windows"]
-    if row["runner_up"]:
+    if isinstance(row["runner_up"], str):
         runner_up = display_name(row["runner_up"])
         parts.append(f"margin {shown_value(row['margin'])} over {runner_up}")
     for name, title in {"p_value": "p", "confidence": "confidence"}.items():

@@ -43,11 +43,23 @@ class ScoreRequest:
 
 @dataclass(frozen=True, eq=False)
 class ScoreAnswer:
-    """What became of a request: a result, or one sentence why there is none."""
+    """What became of a request.
+
+    Attributes
+    ----------
+    request : ScoreRequest
+    result : ScoredTracks or None
+    problem : str
+        Where there is no result: one sentence for the user, who can mend it.
+    bug : Exception or None
+        Where there is neither. It travels in the answer, since a worker that raises a RuntimeError
+        (as torch does when memory runs out) ends without a word.
+    """
 
     request: ScoreRequest
     result: ScoredTracks | None = None
     problem: str = ""
+    bug: Exception | None = None
 
 
 def answer(request: ScoreRequest) -> Generator[tuple[int, int, int], None, ScoreAnswer]:
@@ -56,6 +68,8 @@ def answer(request: ScoreRequest) -> Generator[tuple[int, int, int], None, Score
         result = yield from _score(request)
     except InputError as error:
         return ScoreAnswer(request, problem=str(error))
+    except Exception as error:
+        return ScoreAnswer(request, bug=error)
     return ScoreAnswer(request, result)
 
 
@@ -81,7 +95,6 @@ def start(
     request: ScoreRequest,
     progressed: Callable[[tuple[int, int, int]], None],
     answered: Callable[[ScoreAnswer], None],
-    broke: Callable[[Exception], None],
 ) -> GeneratorWorker[Any, Any, Any]:
     """Score a request in a thread of its own.
 
@@ -92,8 +105,6 @@ def start(
         Called with what `answer` yields.
     answered : callable
         Called with what `answer` returns, unless the worker was asked to quit.
-    broke : callable
-        Called with an exception that is no user's fault; napari shows it, too.
     """
     from napari.qt.threading import create_worker
 
@@ -102,6 +113,5 @@ def start(
     )
     worker.yielded.connect(progressed)
     worker.returned.connect(answered)
-    worker.errored.connect(broke)
     worker.start()
     return worker
