@@ -29,7 +29,7 @@ def plot_style(theme: str) -> dict[str, Any]:
         "axes.labelcolor": text,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "font.size": 10,
+        "font.size": 9,
         "grid.color": quiet,
         "legend.facecolor": background,
         "legend.edgecolor": quiet,

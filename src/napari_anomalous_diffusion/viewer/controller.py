@@ -64,6 +64,7 @@ class DockController:
         self._on_theme()
         self._on_layers()
         self._on_result()
+        worker.warm_up()
 
     # Connections
 

@@ -44,7 +44,7 @@ class AnomalousDiffusionDock(QWidget):
         super().__init__()
         self.form = ScoreForm()
         self.colour_by = narrow_box("What the colours of the tracks show.")
-        self.colour_by.setPlaceholderText("(by napari's layer controls)")
+        self.colour_by.setPlaceholderText("(by napari)")
         self.legend = Legend()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
@@ -87,7 +87,7 @@ class AnomalousDiffusionDock(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.setMinimumWidth(260)
+        self.setMinimumWidth(300)
 
     def event(self, event: QEvent) -> bool:
         """Notice when napari takes the dock out of its window, which is how it closes it."""

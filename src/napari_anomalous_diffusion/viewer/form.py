@@ -24,7 +24,7 @@ def narrow_box(tooltip: str) -> QComboBox:
     """Make a combo box that does not widen the dock for the sake of a long entry."""
     box = QComboBox()
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
+    box.setMinimumContentsLength(4)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     box.setToolTip(tooltip)
     return box

@@ -43,4 +43,5 @@ def _centre(viewer: Viewer, layer: Tracks, points: NDArray[np.float64]) -> None:
     if np.all((low <= middle[displayed]) & (middle[displayed] <= high)):
         return
     world = np.array(layer.data_to_world(middle))
-    viewer.camera.center = (0.0, *world[displayed])
+    # From napari 0.9 on, the camera belongs to the scene.
+    getattr(viewer, "scene", viewer).camera.center = (0.0, *world[displayed])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
@@ -61,12 +60,10 @@ class PlotPanel(QWidget):
         self.show_nothing()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self.labels, stretch=1)
-        row.addWidget(self.page)
         form = QFormLayout(self.controls)
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Compare", row)
+        form.addRow("Compare with", self.labels)
+        form.addRow("Windows", self.page)
         form.addRow(self.place)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)

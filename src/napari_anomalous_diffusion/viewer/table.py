@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 ALL = "all labels"
 TOP = QModelIndex()
 
+FIRST = ("track_id", "verdict", "n_points", "margin")
+"""What a narrow dock shows without scrolling."""
+
 MEANINGS = {
     "track_id": "Your own number or name of the track.",
     "n_points": "Points of the track.",
@@ -55,13 +58,18 @@ class TrackTableModel(QAbstractTableModel):
         self._colours: dict[str, str] = {}
 
     def set_table(self, table: pd.DataFrame, colours: dict[str, str]) -> None:
-        """Show a table, but for columns that are empty or say nothing that another does not."""
+        """Show a table, the most telling columns first.
+
+        Columns that are empty are left out, and that of the best labels where the verdicts say all
+        that it does.
+        """
         self.beginResetModel()
         filled = table.loc[:, table.notna().any()]
         doubled = "best" in filled and filled["verdict"].where(filled["best"].notna()).equals(
             filled["best"]
         )
-        self.table = filled.drop(columns="best") if doubled else filled
+        rest = [name for name in filled if name not in FIRST and not (doubled and name == "best")]
+        self.table = filled[[name for name in FIRST if name in filled] + rest]
         self._kept = np.ones(len(table), dtype=bool)
         self._colours = colours
         self._arrange()
@@ -141,15 +149,11 @@ class TrackTable(QWidget):
         super().__init__()
         self.label = narrow_box("Show only tracks with this verdict.")
         self.points = QSpinBox()
-        self.points.setMaximum(10**9)
-        self.points.setPrefix("≥ ")
-        self.points.setSuffix(" points")
+        self.points.setMaximum(99_999)
         self.points.setToolTip("Show only tracks of at least so many points.")
         self.margin = QDoubleSpinBox()
         self.margin.setMaximum(1)
         self.margin.setSingleStep(0.05)
-        self.margin.setPrefix("≥ ")
-        self.margin.setSuffix(" margin")
         self.margin.setToolTip("Show only tracks whose best label leads by at least this margin.")
         self.model = TrackTableModel()
         self.view = QTableView()
@@ -168,15 +172,18 @@ class TrackTable(QWidget):
         self.view.setTabKeyNavigation(False)
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(20)
-        self.view.horizontalHeader().setDefaultSectionSize(72)
+        self.view.horizontalHeader().setResizeContentsPrecision(30)  # rows that decide the widths
         self.view.setMinimumHeight(240)
-        filters = QHBoxLayout()
-        for widget in (self.label, self.points, self.margin):
-            widget.setMinimumWidth(60)
-            filters.addWidget(widget, stretch=1)
+        numbers = QHBoxLayout()
+        for name, box in {"Points ≥": self.points, "Margin ≥": self.margin}.items():
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+            box.setMinimumWidth(40)
+            numbers.addWidget(QLabel(name))
+            numbers.addWidget(box, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        layout.addLayout(filters)
+        layout.addWidget(self.label)
+        layout.addLayout(numbers)
         layout.addWidget(self.view)
         layout.addWidget(self.count)
 

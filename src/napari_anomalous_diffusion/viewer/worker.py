@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +91,20 @@ def _score(request: ScoreRequest) -> Generator[tuple[int, int, int], None, Score
         except StopIteration as finished:
             return ScoredTracks(finished.value, trajectories, request.device)
         yield request.number, done, len(trajectories)
+
+
+def _load_torch() -> None:
+    # Where it is broken, scoring will say so.
+    with suppress(Exception):
+        import_module("safetensors.torch")
+        import_module("napari_anomalous_diffusion.autoencoders.engine")
+
+
+def warm_up() -> None:
+    """Load torch in a thread, before it is needed: its libraries hold up all others meanwhile."""
+    from napari.qt.threading import create_worker
+
+    create_worker(_load_torch, _start_thread=True)
 
 
 def start(
