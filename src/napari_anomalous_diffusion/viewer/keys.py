@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from qtpy.QtCore import Signal
 
+from napari_anomalous_diffusion.scores.palette import display_name
 from napari_anomalous_diffusion.viewer.canvas import Canvas
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class ColourKey(Canvas):
         super().__init__(BAR_HEIGHT)
         self._cells: list[tuple[Rectangle, Entry]] = []
         self.mpl_connect("button_press_event", self._on_press)
+        self.mpl_connect("motion_notify_event", self._on_motion)
         self.hide()
 
     def set_range(self, title: str, low: float, high: float) -> None:
@@ -91,16 +93,22 @@ class ColourKey(Canvas):
             axes.set_ylabel("β")
             return
         axes.set_yticks([])
-        axes.set_title(entries[0].name.partition("=")[0])
+        axes.set_title(display_name(entries[0].name).partition(" =")[0])
         step = -(-len(entries) // 10)
         names = [entry.name.rpartition("=")[2] for entry in entries]
         axes.set_xticks(places[::step, 0], names[::step])
 
+    def _entry_at(self, event: Any) -> Entry | None:
+        return next((entry for cell, entry in self._cells if cell.contains(event)[0]), None)
+
     def _on_press(self, event: Any) -> None:
-        for cell, entry in self._cells:
-            if cell.contains(event)[0]:
-                self.toggled.emit(entry.name, not entry.shown)
-                return
+        if (entry := self._entry_at(event)) is not None:
+            self.toggled.emit(entry.name, not entry.shown)
+
+    def _on_motion(self, event: Any) -> None:
+        if (entry := self._entry_at(event)) is not None:
+            tracks = f"{entry.count:,} tracks, {entry.share:.1%}"
+            self.setToolTip(f"{display_name(entry.name)}: {tracks}. Click to hide or show them.")
 
 
 def _place(name: str, number: int, flat: bool) -> tuple[float, float]:

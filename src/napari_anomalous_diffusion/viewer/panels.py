@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
-HEIGHT = 410
+HEIGHT, ROW_HEIGHT = 410, 14
 UNSCORED = "Score a Tracks layer\nto see its errors here."
 
 
@@ -85,11 +85,13 @@ class PlotPanel(QWidget):
         """Show the shares of the labels, and how the errors are distributed."""
 
         def draw(figure: Figure) -> None:
-            upper, lower = figure.subplots(2, 1)
+            upper, lower = figure.subplots(2, 1, height_ratios=[max(n_labels, 8), 8])
             plots.label_shares(upper, result.scores)
             plots.error_distributions(lower, result.scores)
 
+        n_labels = len(result.scores.labels)
         self._set_controls(False)
+        self.canvas.setFixedHeight(HEIGHT + ROW_HEIGHT * max(n_labels - 8, 0))
         self.canvas.show_drawing(draw)
 
     def show_track(
@@ -116,6 +118,7 @@ class PlotPanel(QWidget):
             plots.reconstruction(lower, windows, reconstructions, result.scores.labels)
 
         self._set_controls(len(windows) > 0)
+        self.canvas.setFixedHeight(HEIGHT)
         self.canvas.show_drawing(draw)
 
     def set_page(self, label: str | None, labels: tuple[str, ...], page: int, pages: int) -> None:
