@@ -24,6 +24,7 @@ def test_a_real_window_is_scored_and_clicked(tiny_bank, tmp_path):
     facts = json.loads(done.stdout.splitlines()[-1])
     assert len(facts["clicks"]) >= 3
     assert all(meant == selected for meant, selected in facts["clicks"])
+    assert facts["too wide"] == []
     before, after = facts["down"]
     assert after == before + 1
     assert facts["escape"] is None

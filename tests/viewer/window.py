@@ -9,8 +9,23 @@ import napari
 import numpy as np
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QScrollArea, QWidget
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def too_wide(dock: QWidget) -> list[str]:
+    """Name the tabs that a dock of its least width cuts off; its height is for scrolling."""
+    area = dock.findChild(QScrollArea)
+    cut = []
+    for place in range(dock.tabs.count()):
+        dock.tabs.setCurrentIndex(place)
+        QTest.qWait(100)
+        bar = area.verticalScrollBar().sizeHint().width()
+        if area.widget().minimumSizeHint().width() > dock.minimumWidth() - bar:
+            cut.append(dock.tabs.tabText(place))
+    dock.tabs.setCurrentIndex(0)
+    return cut
 
 
 def main(bank: str, picture: str) -> None:
@@ -44,6 +59,7 @@ def main(bank: str, picture: str) -> None:
     last = dock.model.selected
     QTest.qWait(200)
     viewer.screenshot(picture, canvas_only=False, flash=False)
+    facts["too wide"] = too_wide(dock)
     QTest.keyClick(native, Qt.Key.Key_Down)
     facts["down"] = [last, dock.model.selected]
     QTest.keyClick(native, Qt.Key.Key_Escape)

@@ -9,9 +9,11 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, QSize, Qt
 
 from napari_anomalous_diffusion.scores.plots import write_figure
+
+PREFERRED_WIDTH = 330
 
 Drawing = Callable[[Figure], None]
 
@@ -29,6 +31,7 @@ def plot_style(theme: str) -> dict[str, Any]:
         "axes.labelcolor": text,
         "axes.spines.top": False,
         "axes.spines.right": False,
+        "axes.titlesize": "medium",
         "font.size": 9,
         "grid.color": quiet,
         "legend.facecolor": background,
@@ -84,6 +87,10 @@ class Canvas(FigureCanvasQTAgg):
             self.figure.set_facecolor(self._style.get("figure.facecolor", "white"))
             self._drawing(self.figure)
         self.draw_idle()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size of choice: a figure's own would make the dock very wide."""
+        return QSize(PREFERRED_WIDTH, self.height())
 
     def draw(self) -> None:
         """Render the figure; ticks are made only now, so the style has to hold now, too."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
-DIMMED = 0.15
+DIMMED = 0.1
 """Opacity of the tracks around a selected one."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QDoubleSpinBox,
@@ -177,7 +177,7 @@ class TrackTable(QWidget):
         numbers = QHBoxLayout()
         for name, box in {"Points ≥": self.points, "Margin ≥": self.margin}.items():
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-            box.setMinimumWidth(40)
+            box.setStyleSheet("min-width: 30px")  # napari's is too wide for a narrow dock
             numbers.addWidget(QLabel(name))
             numbers.addWidget(box, stretch=1)
         layout = QVBoxLayout(self)
@@ -226,6 +226,11 @@ class TrackTable(QWidget):
                 selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
                 self.view.scrollTo(index)
         self.view.viewport().update()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Bring the marked row into sight: it may have been marked behind another tab."""
+        super().showEvent(event)
+        self.view.scrollTo(self.view.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def neighbour(self, track: int | None, step: int) -> int | None:
         """Return the track that is so many rows away; the first row's where there is no track."""
