@@ -22,7 +22,11 @@ def test_manifest_is_valid_and_all_it_names_can_be_imported(manifest):
     manifest.validate_imports()
     assert manifest.display_name == "Anomalous Diffusion"
     assert set(manifest.contributions.menus) == {"napari/layers/track", "napari/layers/classify"}
-    assert {sample.key for sample in manifest.contributions.sample_data} >= {"field", "beads"}
+    assert {sample.key for sample in manifest.contributions.sample_data} == {
+        "field",
+        "beads",
+        "movie",
+    }
 
 
 def test_a_table_of_tracks_is_opened_with_the_users_own_ids(tmp_path, make_napari_viewer):
@@ -82,3 +86,13 @@ def test_bead_tracks(make_napari_viewer):
     layer = make_napari_viewer()._add_layer_from_data(data, arguments, kind)[0]
     assert layer.name == "beads in water"
     assert len(np.unique(layer.data[:, 0])) == 719
+
+
+def test_the_movie_shows_the_beads_that_were_followed():
+    ((movie, _, kind),) = sample_data.bead_movie()
+    assert (movie.shape, movie.dtype, kind) == ((60, 320, 320), np.uint8, "image")
+    ((data, _, _),) = sample_data.bead_tracks()
+    first = data[data[:, 1] == 0][:, 2:]
+    inside = first[np.all((first > 5) & (first < 314), axis=1)].round().astype(int)
+    # Beads are dark on a light ground.
+    assert np.mean(movie[0][tuple(inside.T)]) < np.mean(movie[0]) - 10

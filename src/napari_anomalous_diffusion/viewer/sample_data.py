@@ -14,6 +14,14 @@ def bead_tracks() -> list[LayerData]:
     return [tracks_layer(read_tracks(sample_path("beads")), "beads in water")]
 
 
+def bead_movie() -> list[LayerData]:
+    """Return the first 60 frames of the movie in which the beads were followed."""
+    from tifffile import imread  # napari needs it, so that it is always there
+
+    movie = imread(sample_path("beads").with_name("beads.tif"))
+    return [(movie, {"name": "movie of beads in water", "colormap": "gray"}, "image")]
+
+
 def simulated_tracks() -> list[LayerData]:
     """Return simulated tracks, with the model each was made by as the code ``true_model``."""
     import pandas as pd
