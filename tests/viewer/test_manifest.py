@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from npe2 import PluginManifest
 
-from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.viewer import readers, sample_data
 
 TABLE = "track_id,frame,y,x\n5,0,1.5,2.5\n5,1,1,2\n3,4,7,8\n"
@@ -61,11 +60,14 @@ def test_files_of_others_are_left_to_them(tmp_path, content, ending):
     assert readers.get_reader(str(tmp_path / "missing.csv")) is None
 
 
-def test_a_table_that_is_ours_but_wrong_says_what_to_mend(tmp_path):
+def test_a_table_that_is_ours_but_wrong_says_what_to_mend(tmp_path, make_napari_viewer, messages):
     path = tmp_path / "tracks.tsv"
     path.write_text("particle\tframe\ty\tx\n1\t0.5\t1\t1\n")
-    with pytest.raises(InputError, match="frames must be whole numbers"):
-        readers.get_reader(str(path))(str(path))
+    viewer = make_napari_viewer()
+    viewer.open(str(path), plugin="napari-anomalous-diffusion")
+    assert len(viewer.layers) == 0
+    assert len(messages) == 1
+    assert "frames must be whole numbers" in messages[0]
 
 
 def test_simulated_tracks_come_with_their_true_models(make_napari_viewer):

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -48,6 +49,7 @@ class AnomalousDiffusionDock(QWidget):
         self.legend = Legend()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.summary.setToolTip("What the scores say of the selected track.")
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.plots = PlotPanel()
         self.table = TrackTable()
@@ -87,6 +89,8 @@ class AnomalousDiffusionDock(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
+        for view in (self.form, self.legend, self.summary):
+            view.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setMinimumWidth(300)
 
     def event(self, event: QEvent) -> bool:

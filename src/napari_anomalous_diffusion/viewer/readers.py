@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LayerData = tuple[Any, dict[str, Any], str]
 
+NO_LAYERS: list[Any] = [(None,)]
+"""What a reader returns that has done its work, but has nothing to show."""
+
 LARGEST_ID = 1_000_000
 """napari keeps a place for every id up to the largest."""
 
@@ -34,17 +37,17 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 
 
 def read(path: str | list[str]) -> list[LayerData]:
-    """Read a table of tracks as one Tracks layer.
+    """Read a table of tracks as one Tracks layer, or show what is wrong with it."""
+    from napari.utils.notifications import show_error
 
-    Raises
-    ------
-    InputError
-        If the table does not hold tracks; napari shows the sentence.
-    """
     from napari_anomalous_diffusion.tracks.files import read_tracks
 
     file = Path(path if isinstance(path, str) else path[0])
-    return [tracks_layer(read_tracks(file), file.stem)]
+    try:
+        return [tracks_layer(read_tracks(file), file.stem)]
+    except InputError as error:
+        show_error(str(error))
+        return NO_LAYERS
 
 
 def tracks_layer(trajectories: Trajectories, name: str) -> LayerData:
