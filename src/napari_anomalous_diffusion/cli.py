@@ -111,9 +111,9 @@ def score(
         scores = scoring.score(trajectories, opened, device=device.value, progress=progress)
     write_table(scores.table, target)
     if picture is not None:
-        from napari_anomalous_diffusion.scores.plots import summary_figure
+        from napari_anomalous_diffusion.scores.plots import summary_figure, write_figure
 
-        summary_figure(trajectories, scores).savefig(picture, dpi=150)
+        write_figure(summary_figure(trajectories, scores), picture)
     _say_verdicts(scores)
     typer.echo(f"Scores of {len(scores)} tracks are in {target}.")
 

@@ -5,7 +5,8 @@ import pytest
 
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
 from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
-from napari_anomalous_diffusion.lab.training import simulate_windows, train_bank
+from napari_anomalous_diffusion.lab.training import train_bank
+from napari_anomalous_diffusion.lab.training_windows import simulate_windows
 
 
 class StoppedError(Exception):

@@ -21,7 +21,7 @@ TIE_TOLERANCE = 1e-4
 """Neighbours closer than this are a tie, and the earlier one is kept."""
 
 LATENT_BIAS = 1.0
-"""Where latent units start: at zero, a third of them die under their ReLU in the first steps."""
+"""Where latent units start: at zero, many of them die under their ReLU in the first steps."""
 
 
 def max_pool(features: Tensor) -> tuple[Tensor, Tensor]:

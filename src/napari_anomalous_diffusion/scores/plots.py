@@ -9,10 +9,8 @@ used again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import matplotlib as mpl
 import numpy as np
@@ -30,6 +28,7 @@ from napari_anomalous_diffusion.scores.palette import (
     verdict_colours,
 )
 from napari_anomalous_diffusion.scores.scoring import IMMOBILE
+from napari_anomalous_diffusion.writing import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -398,18 +397,8 @@ def write_figure(figure: Figure, path: str | Path, dpi: float = 150) -> None:
     path = Path(path)
     if path.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise InputError(f"{path}: a picture is written as .png, .pdf or .svg; choose one of them.")
-    partial = path.with_name(f".{uuid4().hex}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
         figure.savefig(partial, dpi=dpi)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror or error}); choose another place."
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def _name_labels(axes: Axes, scores: Scores) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import os
 import re
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.columns import find_columns
 from napari_anomalous_diffusion.tracks.table import Trajectories
+from napari_anomalous_diffusion.writing import whole_file
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -100,22 +99,11 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         raise InputError(f"{path}: a table is written as .csv or .parquet; choose one as ending.")
     if ending == ".parquet":
         _parquet_library(path)
-    partial = path.with_name(f".{uuid4().hex}{ending}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
         if ending == ".csv":
             table.to_csv(partial, index=False, encoding="utf-8")
         else:
             table.to_parquet(partial, index=False, engine="pyarrow")
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror or error}); choose another place."
-        ) from error
-    finally:
-        # Nothing is left to remove after a success, and where the folder could not be made.
-        with suppress(OSError):
-            partial.unlink()
 
 
 def _is_parquet(path: Path) -> bool:

@@ -1,0 +1,68 @@
+"""The windows that a network is trained on, and those that its own error is measured on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_anomalous_diffusion.autoencoders.windows import cut
+from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
+from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
+from napari_anomalous_diffusion.tracks.table import Trajectories
+
+
+def simulate_windows(
+    source: Source, recipe: WindowsRecipe, length: int, seed: int
+) -> NDArray[np.float32]:
+    """Simulate training windows of one source, without those that never move.
+
+    Parameters
+    ----------
+    source : Source
+    recipe : WindowsRecipe
+    length : int
+        Points of a window.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, length)
+    """
+    whole = recipe.number // 2 if recipe.long_tracks else recipe.number
+    parts = [
+        whole_tracks(source, whole // 2, length, 1, seed),
+        whole_tracks(source, whole // 2, length, 2, seed + 1),
+    ]
+    for offset, long in enumerate(recipe.long_tracks):
+        share = (recipe.number - whole) // len(recipe.long_tracks)
+        tracks = _simulate(source, share // recipe.windows_per_track, long, 2, seed + 2 + offset)
+        windows = cut(tracks, length)
+        random = np.random.default_rng(seed + 2 + offset)
+        parts.append(windows.values[_a_few(windows.track, recipe.windows_per_track, random)])
+    return np.concatenate(parts)
+
+
+def whole_tracks(
+    source: Source, n_windows: int, length: int, dimensions: int, seed: int
+) -> NDArray[np.float32]:
+    """Simulate windows that are whole tracks, shape (n_windows, length), less those at rest."""
+    return cut(_simulate(source, n_windows // dimensions, length, dimensions, seed), length).values
+
+
+def _simulate(
+    source: Source, n_tracks: int, length: int, dimensions: int, seed: int
+) -> Trajectories:
+    each = -(-n_tracks // len(source.exponents))
+    return as_trajectories(
+        simulate(source.model, source.exponents, each, length, dimensions, seed=seed)
+    )
+
+
+def _a_few(
+    track: NDArray[np.int64], at_most: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Choose at most so many windows of each track, at random."""
+    order = random.permutation(len(track))
+    order = order[np.argsort(track[order], kind="stable")]
+    place = np.arange(len(order)) - np.searchsorted(track[order], track[order])
+    return order[place < at_most]
