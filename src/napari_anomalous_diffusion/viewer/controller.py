@@ -297,7 +297,8 @@ class DockController:
             self._painter = Painter(self.model.layer, result, self._on_recoloured)
             if self.model.colour_by not in result.columns:
                 self.model.colour_by = BEST
-        self.dock.save.setEnabled(result is not None)
+        for button in (self.dock.save, self.dock.plots.save):
+            button.setEnabled(result is not None)
         self.dock.table.set_result(result)
         self._on_colour_by()
         self._show_selection()

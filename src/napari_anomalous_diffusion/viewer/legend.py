@@ -66,14 +66,11 @@ class Legend(QWidget):
         self.boxes: dict[str, QCheckBox] = {}
         self.texts: dict[str, tuple[QLabel, QLabel]] = {}
         self.swatches: dict[str, QLabel] = {}
-        self._rows = QGridLayout()
-        self._rows.setColumnStretch(1, 1)
-        self._rows.setVerticalSpacing(0)
-        self._rows.setHorizontalSpacing(6)
+        self._rows = QWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.key)
-        layout.addLayout(self._rows)
+        layout.addWidget(self._rows)
 
     def set_entries(self, entries: Sequence[Entry], axis: str, coloured: bool) -> None:
         """Show classes.
@@ -107,9 +104,15 @@ class Legend(QWidget):
             share.setText(f"{entry.share:.1%}")
 
     def _make_rows(self, entries: Sequence[Entry]) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        # A grid keeps the height of rows that were taken out of it.
+        old, self._rows = self._rows, QWidget()
+        self.layout().replaceWidget(old, self._rows)
+        old.deleteLater()
+        grid = QGridLayout(self._rows)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(0)
+        grid.setHorizontalSpacing(6)
         self.boxes, self.texts, self.swatches = {}, {}, {}
         for row, entry in enumerate(entries):
             box, colour, count, share = (
@@ -125,7 +128,7 @@ class Legend(QWidget):
             for text in (count, share):
                 text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for column, widget in enumerate((colour, box, count, share)):
-                self._rows.addWidget(widget, row, column)
+                grid.addWidget(widget, row, column)
             self.boxes[entry.name], self.swatches[entry.name] = box, colour
             self.texts[entry.name] = count, share
 
