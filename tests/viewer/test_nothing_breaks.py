@@ -126,11 +126,11 @@ def test_a_stale_answer_is_dropped(stage, monkeypatch):
     on.dock.form.score.click()
     old, new = answers
     assert old.number < new.number
-    on.dock.controller._on_step((old.number, 5, 6))
+    on.dock.controller._scorer.on_step((old.number, 5, 6))
     assert on.model.progress == (0, 0)
-    on.dock.controller._on_answer(worker.ScoreAnswer(old, problem="too late"))
+    on.dock.controller._scorer.on_answer(worker.ScoreAnswer(old, problem="too late"))
     assert on.model.progress == (0, 0)
-    on.dock.controller._on_step((new.number, 5, 6))
+    on.dock.controller._scorer.on_step((new.number, 5, 6))
     assert on.model.progress == (5, 6)
     assert on.dock.form.progress.value() == 5
 

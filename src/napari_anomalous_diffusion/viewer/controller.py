@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Tracks
-from napari.utils.notifications import notification_manager, show_error
+from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks
@@ -23,6 +23,7 @@ from napari_anomalous_diffusion.viewer.reconstructions import (
     reconstructions,
     windows_of,
 )
+from napari_anomalous_diffusion.viewer.scorer import Scorer
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -49,10 +50,7 @@ class DockController:
         self.viewer, self.dock, self.model = viewer, dock, model
         self._results: WeakKeyDictionary[Tracks, ScoredTracks] = WeakKeyDictionary()
         self._layers: list[Tracks] = []
-        self._waiting: list[Tracks] = []
-        self._scoring: Tracks | None = None
-        self._number = 0
-        self._worker: Any = None
+        self._scorer = Scorer(model, self._accept)
         self._painter: Painter | None = None
         self._keys: list[str] = []
         self._click = clicks.click_callback(self._on_click)
@@ -87,7 +85,7 @@ class DockController:
         form.device_chosen.connect(lambda device: setattr(self.model, "device", device))
         form.score_new_chosen.connect(lambda on: setattr(self.model, "score_new", on))
         form.score_clicked.connect(self._score_chosen)
-        form.cancel_clicked.connect(self.cancel)
+        form.cancel_clicked.connect(self._scorer.cancel)
         dock.colour_by.activated.connect(
             lambda place: setattr(self.model, "colour_by", dock.colour_by.itemData(place))
         )
@@ -115,8 +113,7 @@ class DockController:
         if self._closed:
             return
         self._closed = True
-        self._stop_worker()
-        self._waiting.clear()
+        self._scorer.close()
         self._bind_keys(False)
         self._drop_painter()
         layers = self.viewer.layers.events
@@ -137,7 +134,7 @@ class DockController:
     def _on_inserted(self, event: Any) -> None:
         self._on_layers()
         if self.model.score_new and isinstance(event.value, Tracks):
-            self.score(event.value)
+            self._scorer.score(event.value)
 
     def _on_layers(self, event: Any = None) -> None:
         layers = [layer for layer in self.viewer.layers if isinstance(layer, Tracks)]
@@ -167,10 +164,7 @@ class DockController:
         self._forget(event.source)
 
     def _forget(self, layer: Tracks) -> None:
-        if self._scoring is layer:
-            self.cancel()
-        if layer in self._waiting:
-            self._waiting.remove(layer)
+        self._scorer.forget(layer)
         self._results.pop(layer, None)
         if self.model.layer is layer:
             self.model.result = None
@@ -188,7 +182,7 @@ class DockController:
     def _show_layers(self, event: Any = None) -> None:
         chosen = self._layers.index(self.model.layer) if self.model.layer in self._layers else -1
         self.dock.form.set_layers([layer.name for layer in self._layers], chosen)
-        self.dock.form.set_ready(chosen >= 0 and self._scoring is None)
+        self.dock.form.set_ready(chosen >= 0 and not self._scorer.busy)
 
     # Scoring
 
@@ -202,52 +196,7 @@ class DockController:
 
     def _score_chosen(self) -> None:
         if self.model.layer is not None:
-            self.score(self.model.layer)
-
-    def score(self, layer: Tracks) -> None:
-        """Score a layer, or put it in the queue while another one is being scored."""
-        if self._scoring is not None:
-            self._waiting.append(layer)
-            return
-        self._number += 1
-        self._scoring = layer
-        request = worker.ScoreRequest(
-            number=self._number,
-            name=layer.name,
-            data=np.array(layer.data),
-            track_ids=texts.own_track_ids(layer),
-            bank=self.model.bank,
-            device=self.model.device,
-        )
-        self.model.progress = (0, 0)
-        self._worker = worker.start(request, self._on_step, self._on_answer)
-
-    def cancel(self) -> None:
-        """Stop scoring at once: the worker ends in its own time, and its answer is not heard."""
-        self._waiting.clear()
-        self._finish()
-
-    def _on_step(self, step: tuple[int, int, int]) -> None:
-        number, done, total = step
-        if number == self._number and not self._closed:
-            self.model.progress = (done, total)
-
-    def _on_answer(self, answer: worker.ScoreAnswer) -> None:
-        layer = self._scoring
-        if self._closed or layer is None or answer.request.number != self._number:
-            return
-        try:
-            if answer.bug is not None:
-                bug = answer.bug
-                notification_manager.receive_error(type(bug), bug, bug.__traceback__)
-            elif answer.result is None:
-                show_error(answer.problem)
-            elif np.array_equal(layer.data, answer.request.data):
-                self._accept(layer, answer.result)
-            else:
-                show_error(f"{layer.name} was changed while it was being scored: score it again.")
-        finally:
-            self._finish()
+            self._scorer.score(self.model.layer)
 
     def _accept(self, layer: Tracks, result: ScoredTracks) -> None:
         ours = self.model.layer is layer
@@ -264,20 +213,6 @@ class DockController:
             self.model.result = result
         else:
             layer.color_by = BEST
-
-    def _finish(self) -> None:
-        self._stop_worker()
-        self._scoring = None
-        self.model.progress = None
-        self._show_layers()
-        if self._waiting:
-            self.score(self._waiting.pop(0))
-
-    def _stop_worker(self) -> None:
-        self._number += 1
-        if self._worker is not None:
-            self._worker.quit()
-            self._worker = None
 
     def _on_progress(self, progress: tuple[int, int] | None) -> None:
         self.dock.form.set_progress(progress)
