@@ -67,6 +67,26 @@ def test_drags_other_buttons_and_hidden_tracks_select_nothing(stage):
     assert on.model.selected is None
 
 
+@pytest.mark.parametrize(
+    "change", [{"visible": False}, {"display_tail": False}, {"hide_completed_tracks": True}]
+)
+def test_what_napari_does_not_draw_cannot_be_clicked(stage, make_tracks, change):
+    data = make_tracks()
+    data[data[:, 0] == 11, 1] += 200
+    on = stage(data)
+    on.score()
+    vertices = on.layer.data[on.layer.data[:, 0] == 4, 1:]
+    here = vertices[-3].copy()
+    on.viewer.dims.set_point(0, 70)  # the track ended at 59, and its tail is still there
+    here[0] = 70
+    on.click(here)
+    assert on.model.selected == on.place(4)
+    for name, value in change.items():
+        setattr(on.layer, name, value)
+    on.click(here)
+    assert on.model.selected is None
+
+
 def test_a_click_that_draws_selects_nothing(stage):
     on = stage()
     on.score()
