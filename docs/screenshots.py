@@ -17,7 +17,7 @@ from qtpy.QtTest import QTest
 
 from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
 
-SIZE = (1280, 900)
+SIZE = (1360, 990)
 MOMENT = 120
 TABLE_TAB = 1
 
@@ -51,7 +51,7 @@ def take(viewer: Any, dock: Any, folder: Path, theme: str) -> None:
 
     def picture(name: str) -> None:
         QTest.qWait(500)
-        viewer.screenshot(str(folder / f"{name}-{theme}.png"), canvas_only=False, flash=False)
+        viewer.screenshot(str(folder / f"dock-{name}-{theme}.png"), canvas_only=False, flash=False)
 
     dock.model.selected = None
     picture("overview")

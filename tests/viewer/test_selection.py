@@ -196,7 +196,7 @@ def test_table_sorts_and_filters(stage):
         table.model.headerData(column, Qt.Orientation.Horizontal)
         for column in range(table.model.columnCount())
     ]
-    assert header[:4] == ["track_id", "verdict", "n_points", "margin"]
+    assert header[:4] == ["track", "verdict", "points", "margin"]
     assert "p_value" not in header  # empty, so not shown
     margin = header.index("margin")
     table.view.sortByColumn(margin, Qt.SortOrder.DescendingOrder)

@@ -128,12 +128,12 @@ class TrackTableModel(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return a column's name, or what it means."""
+        """Return a column's name, shortened for narrow docks, or what it means."""
         if orientation != Qt.Orientation.Horizontal or section >= self.table.shape[1]:
             return None
         name = str(self.table.columns[section])
         if role == Qt.ItemDataRole.DisplayRole:
-            return name
+            return name.removeprefix("n_").removesuffix("_id")
         if role == Qt.ItemDataRole.ToolTipRole:
             error = f"The track's error under {name.partition('_')[2]}: low is likely."
             return MEANINGS.get(name, error)
