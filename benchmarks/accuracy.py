@@ -24,18 +24,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("banks", nargs="+")
     parser.add_argument("--share", type=float, default=1.0, help="share of the tracks to score")
+    parser.add_argument("--lengths", type=int, nargs="*", help="only tracks of these lengths")
     arguments = parser.parse_args()
     for name in arguments.banks:
-        report(name, arguments.share)
+        report(name, arguments.share, arguments.lengths)
 
 
-def report(name: str, share: float) -> None:
+def report(name: str, share: float, lengths: list[int] | None) -> None:
     bank = load_bank(name)
     sources = read_recipe(bank.folder / "recipe.toml").labels
     print(f"## {name}\n")
     for noise in (0.0, 0.5):
         recalls: dict[str, pd.Series] = {}
         for length, dimensions, number in SIZES:
+            if lengths is not None and length not in lengths:
+                continue
             n_tracks = max(round(share * number), 1)
             start = time.perf_counter()
             recovery = recover(bank, sources, n_tracks, length, dimensions, noise, SEED)
@@ -54,6 +57,8 @@ def tell(recovery: Recovery) -> None:
     print(markdown(recovery.confusion.assign(immobile=recovery.immobile)), "\n")
     print("Mean error of each model's tracks under each label (the lowest in bold):\n")
     print(markdown(recovery.errors, bold_lowest=True), "\n")
+    print("The same with the geometric mean:\n")
+    print(markdown(recovery.typical_errors, bold_lowest=True), "\n")
     print(f"Accuracy: {recovery.accuracy:.3f}\n", flush=True)
 
 

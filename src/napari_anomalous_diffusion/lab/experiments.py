@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank
@@ -24,12 +25,15 @@ class Recovery:
         among those that move.
     errors : DataFrame
         A row a model, a column a label: mean error of the model's tracks under the label.
+    typical_errors : DataFrame
+        The same with the geometric mean, which a few badly redrawn tracks do not rule.
     immobile : Series
         Share of each model's tracks in which nothing moves; they are left out of all else.
     """
 
     confusion: pd.DataFrame
     errors: pd.DataFrame
+    typical_errors: pd.DataFrame
     immobile: pd.Series
 
     @property
@@ -75,7 +79,7 @@ def recover(
     -------
     Recovery
     """
-    confusion, errors, immobile = {}, {}, {}
+    confusion, errors, typical_errors, immobile = {}, {}, {}, {}
     for number, (name, source) in enumerate(sources.items()):
         tracks = simulate(
             source.model, source.exponents, n_tracks, length, dimensions, noise, seed + number
@@ -84,6 +88,13 @@ def recover(
         moving = scores.table["best"].notna()
         counts = scores.table["best"][moving].value_counts(normalize=True)
         confusion[name] = counts.reindex(list(bank.labels), fill_value=0.0)
-        errors[name] = pd.Series(scores.errors[moving].mean(axis=0), index=list(bank.labels))
+        its_errors = pd.DataFrame(scores.errors[moving], columns=list(bank.labels))
+        errors[name] = its_errors.mean()
+        typical_errors[name] = np.exp(np.log(its_errors).mean())
         immobile[name] = 1 - float(moving.mean())
-    return Recovery(pd.DataFrame(confusion).T, pd.DataFrame(errors).T, pd.Series(immobile))
+    return Recovery(
+        pd.DataFrame(confusion).T,
+        pd.DataFrame(errors).T,
+        pd.DataFrame(typical_errors).T,
+        pd.Series(immobile),
+    )
