@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 IMMOBILE = "immobile"
 TOO_SHORT = "too short"
 
-POINTS_AT_ONCE = 20_000
-"""Points of the tracks that are cut and scored in one step: memory stays flat, bars move."""
+POINTS_AT_ONCE = 4_000
+"""Points of the tracks that are cut and scored in one step: bars move, and a worker soon ends."""
 
 
 @dataclass(frozen=True, eq=False)
