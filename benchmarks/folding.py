@@ -42,7 +42,7 @@ def main() -> None:
 def fold_decoder(network: ShortAutoencoder, *, fixed_norms: bool) -> Map:
     """Return the network with one matrix for each affine stretch of its decoder."""
     norms = list(network.decoder_norms)
-    start: Map = lambda latent: network.from_latent(latent).unflatten(-1, (64, 5))  # noqa: E731
+    start = chain(network.from_latent, lambda flat: flat.unflatten(-1, (64, 5)))
     convolutions: list[Map] = [network.decoder_1, network.decoder_2, network.decoder_3]
     shapes = [(64, 5), (32, 10), (16, 20)]
     outputs = [(32, 5), (16, 10), (20,)]

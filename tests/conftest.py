@@ -76,7 +76,7 @@ def _untrained(folder: Path, label: str, seed: int) -> Member:
         save_file(ShortAutoencoder(20, "batch").state_dict(), path)
     return Member(
         file=path.name,
-        sha256=checksum(path),
+        sha256=checksum(path.read_bytes()),
         seed=seed,
         own_error=1.0,
         loss_curve=[1.0 + seed / 100, 0.5 + seed / 100, 0.25 + seed / 100],

@@ -159,7 +159,7 @@ class Bank:
             raise InputError(
                 f"The bank in {self.folder} lacks its file {member.file}: install it again."
             ) from error
-        if hashlib.sha256(data).hexdigest() != member.sha256:
+        if checksum(data) != member.sha256:
             raise InputError(
                 f"{path} is damaged or not the file this bank was made with: install it again."
             )
@@ -181,13 +181,14 @@ class Bank:
         return network.eval().requires_grad_(False)
 
 
-def load_bank(bank: str | Path = DEFAULT_BANK) -> Bank:
+def load_bank(bank: Bank | str | Path | None = None) -> Bank:
     """Open a bank by its name, or from its folder.
 
     Parameters
     ----------
-    bank : str or Path
-        The name of an installed bank, or the path of a bank's folder.
+    bank : str or Path, optional
+        The name of an installed bank, or the path of a bank's folder; the default bank where none
+        is given. A bank is returned as it is.
 
     Returns
     -------
@@ -199,7 +200,9 @@ def load_bank(bank: str | Path = DEFAULT_BANK) -> Bank:
     InputError
         If there is no such bank, or it is damaged or of a foreign format.
     """
-    folder = _find(bank)
+    if isinstance(bank, Bank):
+        return bank
+    folder = _find(bank or DEFAULT_BANK)
     opened = Bank(folder, _read_description(folder))
     opened.verify()
     return opened
@@ -218,9 +221,9 @@ def weights_folder() -> Path:
     return inside if inside.is_dir() else package.parents[1] / "weights"
 
 
-def checksum(path: Path) -> str:
-    """Compute the SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def checksum(data: bytes) -> str:
+    """Compute the SHA-256 of a file's contents, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _find(bank: str | Path) -> Path:

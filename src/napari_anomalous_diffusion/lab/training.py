@@ -66,15 +66,14 @@ def train_bank(
         shutil.copyfile(recipe_path, folder / "recipe.toml")
 
     members = range(1, recipe.members + 1)
-    starts = {member: _shared_task(recipe, member) for member in members}
-    if not recipe.training.shared_rounds:
-        starts = {}
+    shared = recipe.training.shared_rounds > 0
+    starts = [_shared_task(recipe, member) for member in members if shared]
     owns = [
-        _own_task(recipe, label, member, starts[member].digest if starts else "")
+        _own_task(recipe, label, member, starts[member - 1].digest if shared else "")
         for member in members
         for label in recipe.labels
     ]
-    total = sum(task.rounds for task in [*starts.values(), *owns])
+    total = sum(task.rounds for task in starts + owns)
     done = 0
 
     def report(rounds: int) -> None:
@@ -83,7 +82,7 @@ def train_bank(
         if progress is not None:
             progress(done, total)
 
-    for stage in (list(starts.values()), owns):
+    for stage in (starts, owns):
         for task in _run(stage, cache, workers, report):
             if task in owns:
                 label, member = task.name.split()
@@ -101,7 +100,7 @@ def write_description(recipe: Recipe, folder: Path) -> None:
             with safe_open(path, framework="pt") as file:
                 facts = json.loads(file.metadata()["facts"])
             windows = facts.pop("windows")
-            members.append(Member(file=path.name, sha256=checksum(path), **facts))
+            members.append(Member(file=path.name, sha256=checksum(path.read_bytes()), **facts))
         labels.append(Label(name=name, windows=windows, members=members))
     contents = BankFile(
         name=recipe.name,

@@ -58,7 +58,7 @@ def run_demo(
     InputError
         If there is no such bank or device, or the folder cannot be written to.
     """
-    opened = bank if isinstance(bank, Bank) else load_bank(*([bank] if bank else []))
+    opened = load_bank(bank)
     samples = {name: read_tracks(sample_path(name)) for name in ("beads", "field")}
     total = sum(map(len, samples.values()))
     done = 0

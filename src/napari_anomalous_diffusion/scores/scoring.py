@@ -96,7 +96,7 @@ def score(
     InputError
         If the tracks cannot be read, or there is no such bank or device.
     """
-    opened = bank if isinstance(bank, Bank) else load_bank(*([bank] if bank else []))
+    opened = load_bank(bank)
     trajectories = read_tracks(tracks)
     steps = score_in_steps(trajectories, opened, device=device)
     while True:
