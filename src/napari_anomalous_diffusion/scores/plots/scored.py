@@ -1,10 +1,4 @@
-"""Pictures of scores: one function a picture, each draws on axes it is given.
-
-The dock, the command and the documentation draw with the same functions. They take the colours of
-text and grounds from matplotlib's style, so that dark themes stay dark, and touch no global state.
-Functions that have nothing to show write a sentence into the axes; clear the axes before they are
-used again.
-"""
+"""Pictures of a scored set of tracks, and of one of them."""
 
 from __future__ import annotations
 
@@ -17,18 +11,22 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores.palette import (
     VERDICT_COLOURS,
     display_name,
     label_colours,
     verdict_colours,
 )
+from napari_anomalous_diffusion.scores.plots.style import (
+    ERROR_AXES,
+    logarithmic,
+    name_labels,
+    names_above,
+    say,
+)
 from napari_anomalous_diffusion.scores.scoring import IMMOBILE
-from napari_anomalous_diffusion.writing import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,14 +36,8 @@ if TYPE_CHECKING:
     from napari_anomalous_diffusion.scores.scoring import Scores
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
-ERROR_AXES = {"mse": "MSE, per track\n(squared rms displacement)"}
-"""What an error is, by the kind of the bank: quantity, protocol and unit."""
-
 NO_TRACKS = "There are no tracks."
 NOTHING_SCORED = "No track could be scored:\nall are too short, or never move."
-
-MOST_UPRIGHT_NAMES = 7
-"""More names than these are turned, so that they do not run into each other."""
 
 
 def verdict_counts(scores: Scores) -> dict[str, int]:
@@ -80,7 +72,7 @@ def tracks_by_label(axes: Axes, trajectories: Trajectories, scores: Scores) -> N
         Of these trajectories.
     """
     if not len(trajectories):
-        _say(axes, NO_TRACKS)
+        say(axes, NO_TRACKS)
         return
     flat = trajectories.dimensions == 1
     if flat:
@@ -184,7 +176,7 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
     """
     errors = scores.errors[scores.table["n_windows"] > 0]
     if not len(errors):
-        _say(axes, NOTHING_SCORED)
+        say(axes, NOTHING_SCORED)
         return
     low, median, high = np.quantile(errors, [0.25, 0.5, 0.75], axis=0)
     places = np.arange(len(scores.labels))
@@ -201,8 +193,8 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
             _draw_errors_of_track(axes, scores, track)
             shown += [scores.errors[track], *scores.member_errors[track].T]
             title = f"track {name}\n{title}"
-    _name_labels(axes, scores)
-    _logarithmic(axes, np.nanmin(shown), np.nanmax(shown))
+    name_labels(axes, scores)
+    logarithmic(axes, np.nanmin(shown), np.nanmax(shown))
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
     axes.set_title(title, fontsize="small")
 
@@ -233,7 +225,7 @@ def error_distributions(axes: Axes, scores: Scores) -> None:
     """
     errors = scores.errors[scores.table["n_windows"] > 0]
     if not len(errors):
-        _say(axes, NOTHING_SCORED)
+        say(axes, NOTHING_SCORED)
         return
     places = np.arange(errors.shape[1])
     # Densities of the logarithms: those of the errors would lean over on a logarithmic axis.
@@ -246,8 +238,8 @@ def error_distributions(axes: Axes, scores: Scores) -> None:
         vertices[:, 1] = 10 ** vertices[:, 1]
     medians = np.median(errors, axis=0)
     axes.hlines(medians, places - 0.2, places + 0.2, colors=mpl.rcParams["text.color"])
-    _name_labels(axes, scores)
-    _logarithmic(axes, errors.min(), errors.max())
+    name_labels(axes, scores)
+    logarithmic(axes, errors.min(), errors.max())
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
     axes.set_title(f"{_tracks(len(errors))}: distribution and median", fontsize="small")
 
@@ -261,7 +253,7 @@ def label_shares(axes: Axes, scores: Scores) -> None:
     scores : Scores
     """
     if not len(scores):
-        _say(axes, NO_TRACKS)
+        say(axes, NO_TRACKS)
         return
     counts = verdict_counts(scores)
     palette = verdict_colours(scores.labels)
@@ -302,7 +294,7 @@ def reconstruction(
         All labels of the bank, which decide the colours of those that are no diffusion models.
     """
     if not len(windows):
-        _say(axes, NOTHING_SCORED)
+        say(axes, NOTHING_SCORED)
         return
     palette = label_colours(labels or tuple(reconstructions))
     axes.plot(
@@ -318,7 +310,7 @@ def reconstruction(
     axes.tick_params(labelsize="small")
     if len(windows) > 1:
         axes.set_xticks([])
-    _names_above(axes)
+    names_above(axes)
 
 
 def _side_by_side(windows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -345,7 +337,7 @@ def loss_curves(axes: Axes, bank: Bank) -> None:
     axes.set_xlabel("round of training", fontsize="small")
     axes.set_ylabel("training loss", fontsize="small")
     axes.tick_params(labelsize="small")
-    _names_above(axes)
+    names_above(axes)
 
 
 def summary_figure(trajectories: Trajectories, scores: Scores) -> Figure:
@@ -375,69 +367,3 @@ def summary_figure(trajectories: Trajectories, scores: Scores) -> Figure:
     error_profile(panels["profile"], scores)
     figure.suptitle(f"{Path(trajectories.source).name}, scored with {scores.bank.name}")
     return figure
-
-
-def write_figure(figure: Figure, path: str | Path, dpi: float = 150) -> None:
-    """Write a figure to a file, whole or not at all.
-
-    Parameters
-    ----------
-    figure : Figure
-    path : path
-        Ends in ``.png``, ``.pdf`` or ``.svg``. Its folder is made if need be, and a file that
-        stands there is replaced.
-    dpi : float
-        Pixels an inch.
-
-    Raises
-    ------
-    InputError
-        If the path has another ending, or cannot be written.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise InputError(f"{path}: a picture is written as .png, .pdf or .svg; choose one of them.")
-    with whole_file(path) as partial:
-        figure.savefig(partial, dpi=dpi)
-
-
-def _name_labels(axes: Axes, scores: Scores) -> None:
-    """Write the bank's labels under their places."""
-    names = [display_name(label) for label in scores.labels]
-    crowded = len(names) > MOST_UPRIGHT_NAMES
-    axes.set_xticks(range(len(names)), names, rotation=90 if crowded else 0, fontsize="small")
-    axes.tick_params(axis="x", length=0)
-    axes.tick_params(axis="y", labelsize="small", which="both")
-    axes.set_xlim(-0.6, len(names) - 0.4)
-    _open_frame(axes)
-
-
-def _names_above(axes: Axes) -> None:
-    """Name the lines above the axes, where they hide nothing."""
-    axes.legend(
-        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, frameon=False, fontsize="small",
-        handlelength=1.0, handletextpad=0.5, columnspacing=1.2,
-    )  # fmt: skip
-    _open_frame(axes)
-
-
-def _logarithmic(axes: Axes, low: float, high: float) -> None:
-    """Make the y axis logarithmic from `low` to `high` with a margin, its ticks plain numbers."""
-    margin = max((high / low) ** 0.05, 1.05)
-    axes.set_yscale("log")
-    axes.set_ylim(low / margin, high * margin)
-    decades = np.log10(high / low)
-    locator = LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,))
-    axes.yaxis.set_major_locator(locator if decades > 1 else MaxNLocator(6))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_locator(NullLocator())
-
-
-def _open_frame(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _say(axes: Axes, sentence: str) -> None:
-    """Write a sentence instead of a picture."""
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center")

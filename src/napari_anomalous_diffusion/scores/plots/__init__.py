@@ -1,0 +1,37 @@
+"""Pictures of scores: one function a picture, each draws on axes it is given.
+
+The dock, the command and the documentation draw with the same functions. They take the colours of
+text and grounds from matplotlib's style, so that dark themes stay dark, and touch no global state.
+Functions that have nothing to show write a sentence into the axes; clear the axes before they are
+used again.
+"""
+
+from napari_anomalous_diffusion.scores.plots.scored import (
+    NO_TRACKS,
+    NOTHING_SCORED,
+    error_distributions,
+    error_profile,
+    label_shares,
+    legend,
+    loss_curves,
+    reconstruction,
+    summary_figure,
+    tracks_by_label,
+    verdict_counts,
+)
+from napari_anomalous_diffusion.scores.plots.style import write_figure
+
+__all__ = [
+    "NOTHING_SCORED",
+    "NO_TRACKS",
+    "error_distributions",
+    "error_profile",
+    "label_shares",
+    "legend",
+    "loss_curves",
+    "reconstruction",
+    "summary_figure",
+    "tracks_by_label",
+    "verdict_counts",
+    "write_figure",
+]

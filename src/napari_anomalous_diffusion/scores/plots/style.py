@@ -1,0 +1,92 @@
+"""What all pictures have in common: their axes, their words, and how they reach a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.scores.palette import display_name
+from napari_anomalous_diffusion.writing import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from napari_anomalous_diffusion.scores.scoring import Scores
+
+ERROR_AXES = {"mse": "MSE, per track\n(squared rms displacement)"}
+"""What an error is, by the kind of the bank: quantity, protocol and unit."""
+
+MOST_UPRIGHT_NAMES = 7
+"""More names than these are turned, so that they do not run into each other."""
+
+
+def write_figure(figure: Figure, path: str | Path, dpi: float = 150) -> None:
+    """Write a figure to a file, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : path
+        Ends in ``.png``, ``.pdf`` or ``.svg``. Its folder is made if need be, and a file that
+        stands there is replaced.
+    dpi : float
+        Pixels an inch.
+
+    Raises
+    ------
+    InputError
+        If the path has another ending, or cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{path}: a picture is written as .png, .pdf or .svg; choose one of them.")
+    with whole_file(path) as partial:
+        figure.savefig(partial, dpi=dpi)
+
+
+def name_labels(axes: Axes, scores: Scores) -> None:
+    """Write the bank's labels under their places."""
+    names = [display_name(label) for label in scores.labels]
+    crowded = len(names) > MOST_UPRIGHT_NAMES
+    axes.set_xticks(range(len(names)), names, rotation=90 if crowded else 0, fontsize="small")
+    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="y", labelsize="small", which="both")
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    open_frame(axes)
+
+
+def names_above(axes: Axes) -> None:
+    """Name the lines above the axes, where they hide nothing."""
+    axes.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, frameon=False, fontsize="small",
+        handlelength=1.0, handletextpad=0.5, columnspacing=1.2,
+    )  # fmt: skip
+    open_frame(axes)
+
+
+def logarithmic(axes: Axes, low: float, high: float) -> None:
+    """Make the y axis logarithmic from `low` to `high` with a margin, its ticks plain numbers."""
+    margin = max((high / low) ** 0.05, 1.05)
+    axes.set_yscale("log")
+    axes.set_ylim(low / margin, high * margin)
+    decades = np.log10(high / low)
+    locator = LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,))
+    axes.yaxis.set_major_locator(locator if decades > 1 else MaxNLocator(6))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def open_frame(axes: Axes) -> None:
+    """Leave the axes open above and on the right."""
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def say(axes: Axes, sentence: str) -> None:
+    """Write a sentence instead of a picture."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center")
