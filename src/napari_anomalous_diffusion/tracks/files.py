@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from napari_anomalous_diffusion.tracks.calibration import Calibration
+
 PARQUET_MAGIC = b"PAR1"
 SEPARATORS = "\t;,"
 
@@ -31,6 +33,7 @@ def read_tracks(
     *,
     track: str | None = None,
     frame: str | None = None,
+    calibration: Calibration | None = None,
 ) -> Trajectories:
     """Read tracks from a file, a table or a napari array.
 
@@ -40,10 +43,12 @@ def read_tracks(
         A CSV or Parquet file, whatever its ending: text in UTF-8, separated by commas, semicolons
         (then also with decimal commas) or tabs, with the names of the columns in its first line;
         or a table as trackpy makes it; or the data of a napari Tracks layer, with rows id, t,
-        (z), y, x. Trajectories are returned as they are.
+        (z), y, x. Trajectories are returned as they are, but for a calibration that is given.
     track, frame : str, optional
         The columns of the track ids and of the frames, where they go by names that
         `Trajectories.from_frame` does not know.
+    calibration : Calibration, optional
+        What one unit of the positions and one frame are worth. The positions stay as they are.
 
     Returns
     -------
@@ -55,19 +60,21 @@ def read_tracks(
         If the file cannot be read, is no table, or does not hold tracks.
     """
     if isinstance(source, Trajectories):
-        return source
+        return source if calibration is None else source.calibrated(calibration)
     if isinstance(source, np.ndarray):
-        return Trajectories.from_napari(source)
+        return Trajectories.from_napari(source, calibration=calibration)
 
     import pandas as pd
 
     if isinstance(source, pd.DataFrame):
-        return Trajectories.from_frame(source, track=track, frame=frame)
+        return Trajectories.from_frame(source, track=track, frame=frame, calibration=calibration)
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         read = _read_parquet if _is_parquet(path) else _read_text
         table = read(path, track, frame)
-        return Trajectories.from_frame(table, track=track, frame=frame, source=str(path))
+        return Trajectories.from_frame(
+            table, track=track, frame=frame, source=str(path), calibration=calibration
+        )
     raise InputError(
         f"tracks cannot be read from a {type(source).__name__}; give the path of a file, a pandas "
         "DataFrame or a numpy array."

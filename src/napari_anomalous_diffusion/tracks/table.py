@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks import checks, columns
+from napari_anomalous_diffusion.tracks.calibration import UNCALIBRATED, Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,13 +34,16 @@ class Trajectories:
     frames : ndarray of int64, shape (n_points,)
         Strictly increasing within a track; a track may skip frames.
     positions : ndarray of float64, shape (n_points, D)
-        Finite coordinates in the user's own unit of length, a column for each of `axes`.
+        Finite coordinates in the user's own unit, a column for each of `axes`; `calibration` says
+        what that unit is worth.
     axes : tuple of str
         ``("x",)``, ``("y", "x")`` or ``("z", "y", "x")``.
     rows : ndarray of int64, shape (n_points,)
         Where each point stood in the input, counted from 0.
     source : str
         What to call these tracks in messages: the file, the layer.
+    calibration : Calibration
+        What one unit of the positions and one frame are worth; pixels and frames by default.
     """
 
     track_ids: NDArray[Any]
@@ -49,6 +53,7 @@ class Trajectories:
     axes: tuple[str, ...]
     rows: NDArray[np.int64]
     source: str = "tracks"
+    calibration: Calibration = UNCALIBRATED
 
     @property
     def n_tracks(self) -> int:
@@ -88,6 +93,7 @@ class Trajectories:
         *,
         axes: Sequence[str] | None = None,
         source: str = "tracks",
+        calibration: Calibration | None = None,
     ) -> Trajectories:
         """Build the table from points in any order: every track passes through this door.
 
@@ -104,6 +110,8 @@ class Trajectories:
             order. In this order by default.
         source : str
             What to call these tracks in messages.
+        calibration : Calibration, optional
+            What one unit of the positions and one frame are worth. The positions stay as they are.
 
         Returns
         -------
@@ -113,7 +121,8 @@ class Trajectories:
         ------
         InputError
             If there are no points; an id, frame or coordinate is missing or not what is said
-            above; or a track has two points at one frame.
+            above; a track has two points at one frame; or the calibration is one of another number
+            of axes.
         """
         values, axes = checks.positions(positions, axes, source)
         ids = checks.track_ids(track_ids, source)
@@ -128,7 +137,7 @@ class Trajectories:
         names, track = _in_order_of_appearance(ids)
         order = np.lexsort((times, track))
         checks.one_point_a_frame(ids[order], track[order], times[order], source)
-        return cls(
+        trajectories = cls(
             track_ids=names,
             starts=_starts(np.bincount(track)),
             frames=times[order],
@@ -137,9 +146,12 @@ class Trajectories:
             rows=order.astype(np.int64),
             source=source,
         )
+        return trajectories if calibration is None else trajectories.calibrated(calibration)
 
     @classmethod
-    def from_napari(cls, data: ArrayLike, *, source: str = "tracks") -> Trajectories:
+    def from_napari(
+        cls, data: ArrayLike, *, source: str = "tracks", calibration: Calibration | None = None
+    ) -> Trajectories:
         """Build the table from the data of a napari Tracks layer.
 
         Parameters
@@ -149,6 +161,8 @@ class Trajectories:
             napari itself does not draw, is taken too.
         source : str
             What to call these tracks in messages: the name of the layer.
+        calibration : Calibration, optional
+            What one unit of the positions and one frame are worth.
 
         Returns
         -------
@@ -165,7 +179,9 @@ class Trajectories:
                 f"{source}: an array of tracks has the columns id, t, (z), y, x, but this one has "
                 f"the shape {array.shape}; stack these columns in this order."
             )
-        return cls.from_points(array[:, 0], array[:, 1], array[:, 2:], source=source)
+        return cls.from_points(
+            array[:, 0], array[:, 1], array[:, 2:], source=source, calibration=calibration
+        )
 
     @classmethod
     def from_frame(
@@ -176,6 +192,7 @@ class Trajectories:
         frame: str | None = None,
         axes: Sequence[str] | None = None,
         source: str = "table",
+        calibration: Calibration | None = None,
     ) -> Trajectories:
         """Build the table from a DataFrame with a row for each point.
 
@@ -195,6 +212,8 @@ class Trajectories:
             The columns of the coordinates in the order (z), (y), x, where they go by other names.
         source : str
             What to call these tracks in messages: the file.
+        calibration : Calibration, optional
+            What one unit of the positions and one frame are worth.
 
         Returns
         -------
@@ -209,7 +228,7 @@ class Trajectories:
         ids, frames, positions = columns.take_points(
             table, track=track, frame=frame, axes=axes, source=source
         )
-        return cls.from_points(ids, frames, positions, source=source)
+        return cls.from_points(ids, frames, positions, source=source, calibration=calibration)
 
     def to_napari(self) -> NDArray[np.float64]:
         """Return the data of a napari Tracks layer.
@@ -242,6 +261,29 @@ class Trajectories:
         table.insert(1, "frame", self.frames)
         return table
 
+    def calibrated(self, calibration: Calibration) -> Trajectories:
+        """Return the same tracks, their positions as they are, with another calibration.
+
+        Parameters
+        ----------
+        calibration : Calibration
+
+        Returns
+        -------
+        Trajectories
+
+        Raises
+        ------
+        InputError
+            If there are pixel sizes for another number of axes.
+        """
+        if not calibration.fits(self.dimensions):
+            raise InputError(
+                f"{self.source}: the calibration has the pixel sizes {calibration.pixel_size}, but "
+                f"the tracks have the axes {', '.join(self.axes)}; give one size, or one an axis."
+            )
+        return replace(self, calibration=calibration)
+
     def select(self, indices: ArrayLike) -> Trajectories:
         """Return some of the tracks.
 
@@ -267,6 +309,7 @@ class Trajectories:
             axes=self.axes,
             rows=self.rows[points],
             source=self.source,
+            calibration=self.calibration,
         )
 
 

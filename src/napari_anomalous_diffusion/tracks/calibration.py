@@ -1,0 +1,72 @@
+"""What one unit of the positions and one frame are worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Unit = Annotated[str, Field(min_length=1)]
+
+
+class Calibration(BaseModel):
+    """What turns positions into lengths and frames into times.
+
+    Positions and frames themselves stay as the user gave them; numbers with units, such as
+    diffusion coefficients, are computed through this.
+
+    Attributes
+    ----------
+    pixel_size : float or tuple of float
+        Length of one unit of the positions: one number for all axes, or one for each axis in the
+        order of `Trajectories.axes`. Positive.
+    length_unit : str
+        What that length is counted in.
+    frame_interval : float
+        Time from one frame to the next. Positive.
+    time_unit : str
+        What that time is counted in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    pixel_size: Positive | tuple[Positive, ...] = Field(
+        default=1.0, title="Pixel size", description="Length of one unit of the positions."
+    )
+    length_unit: Unit = Field(default="px", title="Unit of length", description="Such as px or µm.")
+    frame_interval: Positive = Field(
+        default=1.0, title="Frame interval", description="Time from one frame to the next."
+    )
+    time_unit: Unit = Field(
+        default="frame", title="Unit of time", description="Such as frame or s."
+    )
+
+    def fits(self, dimensions: int) -> bool:
+        """Tell whether there is a pixel size for each of so many axes."""
+        return isinstance(self.pixel_size, float) or len(self.pixel_size) == dimensions
+
+    def to_length(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Convert positions into `length_unit`.
+
+        Parameters
+        ----------
+        positions : ndarray of float64, shape (..., D)
+
+        Returns
+        -------
+        ndarray of float64, shape (..., D)
+        """
+        return positions * np.asarray(self.pixel_size, dtype=np.float64)
+
+    def to_time(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Convert numbers of frames into `time_unit`."""
+        return np.asarray(frames) * self.frame_interval
+
+
+UNCALIBRATED = Calibration()
+"""Pixels and frames."""
