@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_anomalous_diffusion.autoencoders.networks import (
+    ARCHITECTURES,
     TIE_TOLERANCE,
+    LongAutoencoder,
     ShortAutoencoder,
     max_pool,
     max_unpool,
@@ -92,3 +94,52 @@ def test_the_error_is_equation_2() -> None:
         gaps = (network(windows) - windows).numpy()
         errors = reconstruction_errors(network, windows)
     assert errors.tolist() == pytest.approx([sum(gap**2) / 20 for gap in gaps], rel=1e-5)
+
+
+def test_size_of_the_long_network_is_that_of_the_published_one() -> None:
+    network = LongAutoencoder(200, "shared")
+    assert sum(parameter.numel() for parameter in network.parameters()) == 274_933
+    windows = random_walks(3, 200)
+    latent, choices = network.encode(windows)
+    assert latent.shape == (3, 20)
+    assert [choice.shape for choice in choices] == [(3, 16, 100), (3, 32, 50), (3, 64, 25)]
+    assert network(windows).shape == windows.shape
+
+
+def test_a_length_that_cannot_be_halved_three_times_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiple of 8, but got 100"):
+        LongAutoencoder(100)
+
+
+def test_the_first_layer_of_a_block_is_added_to_the_third() -> None:
+    network = LongAutoencoder(16, "none")
+    for layer in network.encoder_1:  # each passes its first channel on, and drops the others
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+        with torch.no_grad():
+            layer.weight[0, 0, layer.kernel_size[0] // 2] = 1
+    second_block: list[torch.Tensor] = []
+    network.encoder_2[0].register_forward_hook(lambda _, given, __: second_block.append(given[0]))
+    windows = torch.arange(16.0).unsqueeze(0)
+    network.encode(windows)
+    assert torch.equal(second_block[0][0, 0], 2 * windows[0, 1::2])
+
+
+@pytest.mark.parametrize("name", ["short", "long"])
+def test_shared_norms_are_the_encoders_turned_round_and_saved_once(name: str) -> None:
+    make, length = ARCHITECTURES[name], 40
+    own, shared = make(length, "batch"), make(length, "shared")
+    encoder = list(shared.encoder_norms)
+    assert all(a is b for a, b in zip(encoder[::-1], shared.decoder_norms, strict=True))
+    assert len(own.state_dict()) - len(shared.state_dict()) == 3 * 5
+    assert not any("decoder_norms" in key for key in shared.state_dict())
+
+
+def test_the_published_form_scores_by_the_company() -> None:
+    torch.manual_seed(0)
+    network = ShortAutoencoder(20, "shared").train()
+    windows = random_walks(64)
+    with torch.no_grad():
+        among_its_kind = network(windows)[0]
+        among_others = network(torch.cat((windows, 10 * windows)))[0]
+    assert not torch.allclose(among_its_kind, among_others, rtol=0.1)

@@ -3,7 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_anomalous_diffusion.autoencoders.windows import cut, normalise, strides_up_to
+from napari_anomalous_diffusion.autoencoders.windows import (
+    cut,
+    normalise,
+    strides_up_to,
+    to_unit_deviation,
+)
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 LENGTH = 20
@@ -123,3 +128,12 @@ def test_windows_are_equally_spaced_frames_of_one_track(
         number for number, gap in enumerate(gaps) if gap[:19] == [1] * 19 or gap[:19] == [2] * 19
     ]
     assert windows.fits[long_enough].all()
+
+
+def test_the_published_normalisation_divides_by_the_standard_deviation() -> None:
+    windows = np.array([[0, 1, 3, 4, 6], [0, 2, 4, 6, 8]], dtype=np.float32)
+    values, varies = to_unit_deviation(windows)
+    assert varies.tolist() == [True, False]
+    assert np.diff(values[0]).std() == pytest.approx(1)
+    assert values[0] / 2 == pytest.approx(windows[0])
+    assert not values[1].any()

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
+from napari_anomalous_diffusion.autoencoders.networks import LongAutoencoder
 from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
 from napari_anomalous_diffusion.lab.training import train_bank
-from napari_anomalous_diffusion.lab.training_windows import simulate_windows
+from napari_anomalous_diffusion.lab.training_windows import published_windows, simulate_windows
 
 
 class StoppedError(Exception):
@@ -86,3 +87,26 @@ def test_banks_that_agree_on_a_network_train_it_once(recipe: Path, tmp_path: Pat
     train_bank(recipe, tmp_path / "second", cache=tmp_path / "cache")
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == made
     assert weights(tmp_path / "first") == weights(tmp_path / "second")
+
+
+def test_the_published_form_is_trained_on_windows_of_unit_standard_deviation(
+    recipe: Path, tmp_path: Path
+) -> None:
+    windows = published_windows(Source(model="lw", exponents=[1.5]), 300, 20, seed=1)
+    assert 200 < len(windows) < 300  # some walks do not turn
+    assert np.diff(windows, axis=1).std(axis=1) == pytest.approx(1, rel=1e-4)
+    text = recipe.read_text().replace("shared_rounds = 2", 'loss = "mse"')
+    recipe.write_text(text.replace("members = 2", 'members = 1\nnormalisation = "shared"'))
+    train_bank(recipe, tmp_path / "bank", cache=tmp_path / "cache")
+    bank = load_bank(tmp_path / "bank")
+    assert bank.protocol == "population"
+    assert 0 < bank.contents.labels[0].members[0].own_error < 20
+
+
+def test_a_long_network_is_trained(recipe: Path, tmp_path: Path) -> None:
+    text = recipe.read_text().replace("members = 2", 'members = 1\nnetwork = "long"\nlength = 40')
+    recipe.write_text(text)
+    train_bank(recipe, tmp_path / "bank", cache=tmp_path / "cache")
+    bank = load_bank(tmp_path / "bank")
+    assert isinstance(bank.networks[0][0], LongAutoencoder)
+    assert len(bank.contents.labels[0].members[0].loss_curve) == 2

@@ -79,10 +79,12 @@ class BankFile(BaseModel):
         What differs from label to label.
     kind : {"mse"}
         What an error is: squared length in units of the root mean square displacement.
+    network : {"short", "long"}
+        The architecture, see `networks.ARCHITECTURES`.
     length : int
         Points of a window.
-    normalisation : {"batch", "track", "none"}
-        See `ShortAutoencoder`.
+    normalisation : {"batch", "track", "none", "shared"}
+        See `networks.Autoencoder`.
     average : {"arithmetic", "geometric"}
         How a track's error is made from the errors of its windows.
     labels : list of Label
@@ -96,11 +98,21 @@ class BankFile(BaseModel):
     description: str
     axis: Literal["model", "exponent", "mixture"]
     kind: Literal["mse"]
+    network: Literal["short", "long"] = "short"
     length: int = Field(ge=4)
-    normalisation: Literal["batch", "track", "none"]
+    normalisation: Literal["batch", "track", "none", "shared"]
     average: Literal["arithmetic", "geometric"]
     labels: list[Label] = Field(min_length=1)
     versions: dict[str, str]
+
+    @property
+    def protocol(self) -> Literal["track", "population"]:
+        """Whether the bank scores track by track, or asks what a whole population is.
+
+        The published networks share their batch-norms and so need the statistics of a batch of one
+        kind: they can answer the second question only (see `scores.populations`).
+        """
+        return "population" if self.normalisation == "shared" else "track"
 
 
 class Bank:
@@ -121,6 +133,7 @@ class Bank:
         self.axis = contents.axis
         self.kind = contents.kind
         self.length = contents.length
+        self.protocol = contents.protocol
         self.labels = tuple(label.name for label in contents.labels)
 
     def __repr__(self) -> str:
@@ -168,9 +181,9 @@ class Bank:
     def _network(self, member: Member) -> nn.Module:
         from safetensors.torch import load
 
-        from napari_anomalous_diffusion.autoencoders.networks import ShortAutoencoder
+        from napari_anomalous_diffusion.autoencoders.networks import ARCHITECTURES
 
-        network = ShortAutoencoder(self.length, self.contents.normalisation)
+        network = ARCHITECTURES[self.contents.network](self.length, self.contents.normalisation)
         try:
             network.load_state_dict(load(self._read_weights(member)))
         except (RuntimeError, ValueError) as error:
@@ -208,10 +221,21 @@ def load_bank(bank: Bank | str | Path | None = None) -> Bank:
     return opened
 
 
-def installed_banks() -> list[str]:
-    """List the names of the installed banks, the default first."""
-    names = {path.parent.name for path in weights_folder().glob("*/bank.json")}
-    return sorted(names, key=lambda name: (name != DEFAULT_BANK, name))
+def installed_banks(protocol: Literal["track", "population"] | None = "track") -> list[str]:
+    """List the names of the installed banks, the default first.
+
+    Parameters
+    ----------
+    protocol : {"track", "population"}, optional
+        Only the banks that score track by track, or only those that ask what a population is; None
+        for all.
+    """
+    found = {
+        path.parent.name
+        for path in weights_folder().glob("*/bank.json")
+        if protocol is None or _protocol(path) == protocol
+    }
+    return sorted(found, key=lambda name: (name != DEFAULT_BANK, name))
 
 
 def weights_folder() -> Path:
@@ -230,10 +254,18 @@ def _find(bank: str | Path) -> Path:
     for folder in (Path(bank), weights_folder() / Path(bank).name):
         if (folder / "bank.json").is_file():
             return folder
+    names = _listed(installed_banks(None))
     raise InputError(
-        f"There is no bank {str(bank)!r}: choose one of {_listed(installed_banks())}, or name the "
-        "folder of a bank."
+        f"There is no bank {str(bank)!r}: choose one of {names}, or name the folder of a bank."
     )
+
+
+def _protocol(path: Path) -> str:
+    """Tell a bank's protocol; what cannot be read is listed, and says why when it is opened."""
+    try:
+        return _read_description(path.parent).protocol
+    except InputError:
+        return "track"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,14 +8,15 @@ these choices pass the bottleneck, and the method lives on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Normalisation = Literal["batch", "track", "none"]
+Normalisation = Literal["batch", "track", "none", "shared"]
 
 TIE_TOLERANCE = 1e-4
 """Neighbours closer than this are a tie, and the earlier one is kept."""
@@ -63,40 +64,45 @@ def max_unpool(features: Tensor, later: Tensor) -> Tensor:
     return torch.stack((first, second), dim=-1).flatten(-2)
 
 
-class ShortAutoencoder(nn.Module):
-    """Autoencoder for short windows: two convolutions a block, latent space of 4 (Appendix A).
+class Autoencoder(nn.Module):
+    """What the short and the long autoencoder have in common.
 
     Parameters
     ----------
     length : int
-        Points of a window, a multiple of 4. The paper uses 20.
-    normalisation : {"batch", "track", "none"}
+        Points of a window.
+    normalisation : {"batch", "track", "none", "shared"}
         ``"batch"``: batch-norms, the decoder's its own. In evaluation mode they are fixed affine
         maps, so that a window's error does not depend on what is scored with it.
         ``"track"``: each window is normalised by itself (one group over channels and time).
         ``"none"``: no normalisation.
+        ``"shared"``: batch-norms that encoder and decoder share, as published. They only work in
+        training mode, on a batch of one kind: see `scores.populations`.
 
-    Raises
-    ------
-    ValueError
-        If `length` is not a positive multiple of 4.
+    Attributes
+    ----------
+    multiple_of : int
+        What the length has to be a multiple of.
     """
 
-    def __init__(self, length: int = 20, normalisation: Normalisation = "batch") -> None:
+    multiple_of: ClassVar[int]
+
+    encoder_norms: nn.ModuleList
+    decoder_norms: Iterable[nn.Module]
+
+    def __init__(self, length: int, normalisation: Normalisation) -> None:
         super().__init__()
-        if length < 4 or length % 4:
-            raise ValueError(f"length should be a positive multiple of 4, but got {length}")
+        if length < self.multiple_of or length % self.multiple_of:
+            raise ValueError(
+                f"length should be a positive multiple of {self.multiple_of}, but got {length}"
+            )
         self.length = length
-        self.encoder_1 = nn.ModuleList([_convolution(1, 16, 5), _convolution(16, 16, 3)])
-        self.encoder_2 = nn.ModuleList([_convolution(16, 32, 5), _convolution(32, 32, 3)])
-        self.encoder_3 = nn.ModuleList([_convolution(32, 64, 3), _convolution(64, 64, 3)])
         self.encoder_norms = _norms(normalisation, 16, 32, 64)
-        self.to_latent = nn.ModuleList([nn.Linear(64, 32), _latent_layer(32, 4)])
-        self.from_latent = nn.Sequential(nn.Linear(4, 32), nn.Linear(32, 64 * (length // 4)))
-        self.decoder_1 = nn.Sequential(_convolution(64, 64, 3), _convolution(64, 32, 3))
-        self.decoder_2 = nn.Sequential(_convolution(32, 32, 3), _convolution(32, 16, 5))
-        self.decoder_3 = nn.Sequential(_convolution(16, 16, 3), _convolution(16, 1, 5))
-        self.decoder_norms = _norms(normalisation, 64, 32, 16)
+        if normalisation == "shared":
+            # A plain list: what is shared is saved once.
+            self.decoder_norms = list(reversed(self.encoder_norms))
+        else:
+            self.decoder_norms = _norms(normalisation, 64, 32, 16)
 
     def encode(self, windows: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Compress windows to the latent space.
@@ -107,10 +113,52 @@ class ShortAutoencoder(nn.Module):
 
         Returns
         -------
-        latent : Tensor of float32, shape (n, 4)
-        choices : list of Tensor of bool, shapes (n, 16, length / 2) and (n, 32, length / 4)
+        latent : Tensor of float32, shape (n, latent size)
+        choices : list of Tensor of bool, shapes (n, channels, points)
             Which neighbour each max-pool kept.
         """
+        raise NotImplementedError
+
+    def decode(self, latent: Tensor, choices: list[Tensor]) -> Tensor:
+        """Build windows, shape (n, length), from what `encode` returned."""
+        raise NotImplementedError
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Reconstruct windows: shape (n, length) in and out."""
+        return self.decode(*self.encode(windows))
+
+
+class ShortAutoencoder(Autoencoder):
+    """Autoencoder for short windows: two convolutions a block, latent space of 4 (Appendix A).
+
+    Parameters
+    ----------
+    length : int
+        Points of a window, a multiple of 4. The paper uses 20.
+    normalisation : {"batch", "track", "none", "shared"}
+        See `Autoencoder`.
+
+    Raises
+    ------
+    ValueError
+        If `length` is not a positive multiple of 4.
+    """
+
+    multiple_of = 4
+
+    def __init__(self, length: int = 20, normalisation: Normalisation = "batch") -> None:
+        super().__init__(length, normalisation)
+        self.encoder_1 = nn.ModuleList([_convolution(1, 16, 5), _convolution(16, 16, 3)])
+        self.encoder_2 = nn.ModuleList([_convolution(16, 32, 5), _convolution(32, 32, 3)])
+        self.encoder_3 = nn.ModuleList([_convolution(32, 64, 3), _convolution(64, 64, 3)])
+        self.to_latent = nn.ModuleList([nn.Linear(64, 32), _latent_layer(32, 4)])
+        self.from_latent = nn.Sequential(nn.Linear(4, 32), nn.Linear(32, 64 * (length // 4)))
+        self.decoder_1 = nn.Sequential(_convolution(64, 64, 3), _convolution(64, 32, 3))
+        self.decoder_2 = nn.Sequential(_convolution(32, 32, 3), _convolution(32, 16, 5))
+        self.decoder_3 = nn.Sequential(_convolution(16, 16, 3), _convolution(16, 1, 5))
+
+    def encode(self, windows: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """See `Autoencoder.encode`; the latent space has 4 dimensions."""
         features = _rectified(self.encoder_1, windows.unsqueeze(1))
         features, choice_1 = max_pool(self.encoder_norms[0](features))
         features = _rectified(self.encoder_2, features)
@@ -119,17 +167,67 @@ class ShortAutoencoder(nn.Module):
         return _rectified(self.to_latent, features.mean(-1)), [choice_1, choice_2]
 
     def decode(self, latent: Tensor, choices: list[Tensor]) -> Tensor:
-        """Build windows, shape (n, length), from what `encode` returned."""
+        """See `Autoencoder.decode`."""
         features = self.from_latent(latent).unflatten(-1, (64, self.length // 4))
-        features = self.decoder_1(self.decoder_norms[0](features))
-        features = self.decoder_norms[1](max_unpool(features, choices[1]))
-        features = self.decoder_2(features)
-        features = self.decoder_norms[2](max_unpool(features, choices[0]))
+        norm_1, norm_2, norm_3 = self.decoder_norms
+        features = self.decoder_1(norm_1(features))
+        features = norm_2(max_unpool(features, choices[1]))
+        features = norm_3(max_unpool(self.decoder_2(features), choices[0]))
         return self.decoder_3(features).squeeze(1)
 
-    def forward(self, windows: Tensor) -> Tensor:
-        """Reconstruct windows: shape (n, length) in and out."""
-        return self.decode(*self.encode(windows))
+
+class LongAutoencoder(Autoencoder):
+    """Autoencoder for long windows: three convolutions a block, latent space of 20 (Appendix A).
+
+    In each block of the encoder, the output of the first convolution is added to that of the third.
+
+    Parameters
+    ----------
+    length : int
+        Points of a window, a multiple of 8. The paper uses 200.
+    normalisation : {"batch", "track", "none", "shared"}
+        See `Autoencoder`.
+
+    Raises
+    ------
+    ValueError
+        If `length` is not a positive multiple of 8.
+    """
+
+    multiple_of = 8
+
+    def __init__(self, length: int = 200, normalisation: Normalisation = "batch") -> None:
+        super().__init__(length, normalisation)
+        self.encoder_1 = _three_convolutions((1, 16, 16, 16), (5, 3, 3))
+        self.encoder_2 = _three_convolutions((16, 32, 32, 32), (5, 3, 3))
+        self.encoder_3 = _three_convolutions((32, 64, 64, 64), (5, 3, 3))
+        self.pooling: Tensor
+        self.register_buffer("pooling", _averages(length // 8, 4), persistent=False)
+        self.to_latent = nn.ModuleList([nn.Linear(256, 96), _latent_layer(96, 20)])
+        self.from_latent = nn.Sequential(nn.Linear(20, 96), nn.Linear(96, 64 * (length // 8)))
+        self.decoder_1 = nn.Sequential(*_three_convolutions((64, 64, 64, 32), (3, 3, 5)))
+        self.decoder_2 = nn.Sequential(*_three_convolutions((32, 32, 32, 16), (3, 3, 5)))
+        self.decoder_3 = nn.Sequential(*_three_convolutions((16, 16, 16, 1), (3, 3, 5)))
+
+    def encode(self, windows: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """See `Autoencoder.encode`; the latent space has 20 dimensions."""
+        features, choices = windows.unsqueeze(1), []
+        blocks = (self.encoder_1, self.encoder_2, self.encoder_3)
+        for block, norm in zip(blocks, self.encoder_norms, strict=True):
+            features, choice = max_pool(norm(_residual(block, features)))
+            choices.append(choice)
+        return _rectified(self.to_latent, (features @ self.pooling).flatten(1)), choices
+
+    def decode(self, latent: Tensor, choices: list[Tensor]) -> Tensor:
+        """See `Autoencoder.decode`."""
+        features = self.from_latent(latent).unflatten(-1, (64, self.length // 8))
+        blocks = (self.decoder_1, self.decoder_2, self.decoder_3)
+        for block, norm, choice in zip(blocks, self.decoder_norms, reversed(choices), strict=True):
+            features = block(max_unpool(norm(features), choice))
+        return features.squeeze(1)
+
+
+ARCHITECTURES: dict[str, type[Autoencoder]] = {"short": ShortAutoencoder, "long": LongAutoencoder}
 
 
 def reconstruction_errors(network: nn.Module, windows: Tensor) -> Tensor:
@@ -155,6 +253,22 @@ def _convolution(channels_in: int, channels_out: int, kernel: int) -> nn.Conv1d:
     return nn.Conv1d(channels_in, channels_out, kernel, padding=kernel // 2)
 
 
+def _three_convolutions(channels: Sequence[int], kernels: Sequence[int]) -> nn.ModuleList:
+    return nn.ModuleList(
+        _convolution(before, after, kernel)
+        for (before, after), kernel in zip(pairwise(channels), kernels, strict=True)
+    )
+
+
+def _averages(points: int, bins: int) -> Tensor:
+    """Average `points` in `bins` that overlap where they must: adaptive pooling as a matrix.
+
+    Not every device has a pooling layer for sizes that do not divide each other.
+    """
+    identity = torch.eye(points).unsqueeze(0)
+    return F.adaptive_avg_pool1d(identity, bins).squeeze(0)
+
+
 def _latent_layer(features: int, size: int) -> nn.Linear:
     layer = nn.Linear(features, size)
     nn.init.constant_(layer.bias, LATENT_BIAS)
@@ -166,6 +280,7 @@ def _norms(normalisation: Normalisation, *channels: int) -> nn.ModuleList:
         "batch": nn.BatchNorm1d,
         "track": lambda width: nn.GroupNorm(1, width),
         "none": lambda width: nn.Identity(),
+        "shared": nn.BatchNorm1d,
     }
     if normalisation not in makers:
         raise ValueError(f"normalisation should be one of {list(makers)}, got {normalisation!r}")
@@ -176,3 +291,10 @@ def _rectified(layers: nn.ModuleList, features: Tensor) -> Tensor:
     for layer in layers:
         features = F.relu(layer(features))
     return features
+
+
+def _residual(layers: nn.ModuleList, features: Tensor) -> Tensor:
+    """Three convolutions, the first one's output added before the third's ReLU."""
+    first, second, third = layers
+    skipped = F.relu(first(features))
+    return F.relu(third(F.relu(second(skipped))) + skipped)

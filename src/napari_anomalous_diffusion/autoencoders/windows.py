@@ -87,6 +87,30 @@ def normalise(
     return values, scale
 
 
+def to_unit_deviation(
+    values: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Bring windows to displacements of unit standard deviation, as published (Section I C).
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n, length)
+        Windows that start at 0, in any unit.
+
+    Returns
+    -------
+    values : ndarray of float32, shape (n, length)
+        Zero throughout where all displacements are the same.
+    varies : ndarray of bool, shape (n,)
+        False there.
+    """
+    deviation = np.diff(values, axis=1).std(axis=1)
+    # A Levy walk that does not turn has none but rounding.
+    varies = deviation > 1e-4 * np.abs(values).max(axis=1, initial=0)
+    scaled = np.where(varies[:, None], values / np.where(varies, deviation, 1)[:, None], 0)
+    return scaled.astype(np.float32), varies
+
+
 def strides_up_to(longest_span: int, length: int) -> list[int]:
     """List the strides 1, 2, 4, ... at which `length` points fit into `longest_span` frames."""
     strides = [1]

@@ -12,7 +12,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -80,6 +82,83 @@ class Source(BaseModel):
         return self
 
 
+class Mixture(BaseModel):
+    """A weighted sum of three models: Eq. (3) of the paper.
+
+    Attributes
+    ----------
+    models : list of str
+        The models 1, 2 and 3.
+    exponents : list of float
+        The exponent alpha of all three, in equal shares.
+    gamma, beta : float
+        Model 1 weighs gamma * beta, model 2 weighs 1 - gamma, model 3 weighs 1 - beta.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    models: list[str] = Field(min_length=3, max_length=3)
+    exponents: Annotated[list[float], BeforeValidator(_exponents)]
+    gamma: float = Field(ge=0, le=1)
+    beta: float = Field(ge=0, le=1)
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """The weights of the three models."""
+        return self.gamma * self.beta, 1 - self.gamma, 1 - self.beta
+
+
+def _kind_of_source(value: Any) -> str:
+    return (
+        "mixture"
+        if isinstance(value, Mixture) or (isinstance(value, dict) and "models" in value)
+        else "model"
+    )
+
+
+AnySource = Annotated[
+    Annotated[Source, Tag("model")] | Annotated[Mixture, Tag("mixture")],
+    Discriminator(_kind_of_source),
+]
+
+
+class Grid(BaseModel):
+    """Many labels at once: a model at each exponent, or a mixture at each gamma and beta.
+
+    Attributes
+    ----------
+    model : str
+        The model, where the labels are its exponents.
+    models : list of str
+        The models 1, 2 and 3, where the labels are their mixtures.
+    exponents : list of float
+        A label each; for mixtures, the exponent of all.
+    gamma, beta : list of float
+        Weights of the mixtures; every pair of them is a label.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    model: str = ""
+    models: list[str] = []
+    exponents: Annotated[list[float], BeforeValidator(_exponents)]
+    gamma: Annotated[list[float], BeforeValidator(_exponents)] = []
+    beta: Annotated[list[float], BeforeValidator(_exponents)] = []
+
+    def labels(self) -> dict[str, AnySource]:
+        """Name every label and its source."""
+        if self.model:
+            return {
+                f"alpha={alpha:g}": Source(model=self.model, exponents=[alpha])
+                for alpha in self.exponents
+            }
+        return {
+            f"gamma={gamma:g},beta={beta:g}": Mixture(
+                models=self.models, exponents=self.exponents, gamma=gamma, beta=beta
+            )
+            for gamma in self.gamma
+            for beta in self.beta
+        }
+
+
 class WindowsRecipe(BaseModel):
     """Which windows a network is trained on.
 
@@ -140,7 +219,7 @@ class Recipe(BaseModel):
 
     Attributes
     ----------
-    name, description, axis, length, normalisation, average
+    name, description, axis, network, length, normalisation, average
         As in `autoencoders.bank.BankFile`.
     members : int
         Networks a label.
@@ -150,22 +229,32 @@ class Recipe(BaseModel):
     training : TrainingRecipe
     shared : dict of str to Source
         What the shared start is trained on; the labels, where there is none.
-    labels : dict of str to Source
+    labels : dict of str to Source or Mixture
+        In the file also as a `Grid`, under ``[grid]``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     description: str
     axis: Literal["model", "exponent", "mixture"]
+    network: Literal["short", "long"] = "short"
     length: int = Field(default=20, ge=4, multiple_of=4)
-    normalisation: Literal["batch", "track", "none"] = "batch"
+    normalisation: Literal["batch", "track", "none", "shared"] = "batch"
     average: Literal["arithmetic", "geometric"] = "geometric"
     members: int = Field(gt=0)
     seed: int
     windows: WindowsRecipe
     training: TrainingRecipe
     shared: dict[str, Source] = {}
-    labels: dict[str, Source] = Field(min_length=1)
+    labels: dict[str, AnySource] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _grid_to_labels(cls, recipe: Any) -> Any:
+        if isinstance(recipe, dict) and "grid" in recipe:
+            recipe = dict(recipe)
+            recipe["labels"] = Grid.model_validate(recipe.pop("grid")).labels()
+        return recipe
 
 
 def read_recipe(path: str | Path) -> Recipe:

@@ -7,7 +7,7 @@ cache under its digest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from napari_anomalous_diffusion.autoencoders.networks import (
+    ARCHITECTURES,
     Normalisation,
-    ShortAutoencoder,
     reconstruction_errors,
 )
-from napari_anomalous_diffusion.lab.recipes import Source, TrainingRecipe, WindowsRecipe, digest
-from napari_anomalous_diffusion.lab.training_windows import simulate_windows, whole_tracks
+from napari_anomalous_diffusion.lab.recipes import AnySource, TrainingRecipe, WindowsRecipe, digest
+from napari_anomalous_diffusion.lab.training_windows import (
+    published_windows,
+    simulate_windows,
+    whole_tracks,
+)
 from napari_anomalous_diffusion.writing import whole_file
 
 LOSS_FLOOR = 1e-3
@@ -38,8 +42,10 @@ class Task:
     ----------
     name : str
         For people: ``fbm 3`` or ``shared 3``.
-    sources : dict of str to Source
+    sources : dict of str to Source or Mixture
         What it is trained on, in equal shares.
+    network : {"short", "long"}
+        The architecture.
     rounds, rate
         See `TrainingRecipe`.
     start : str
@@ -47,9 +53,10 @@ class Task:
     """
 
     name: str
-    sources: dict[str, Source]
+    sources: Mapping[str, AnySource]
     windows: WindowsRecipe
     training: TrainingRecipe
+    network: str
     length: int
     normalisation: Normalisation
     seed: int
@@ -62,9 +69,16 @@ class Task:
         """All that decides the network, condensed."""
         step = self.training.model_dump(include={"batch", "round", "l2", "loss"})
         return digest(
-            self.sources, self.windows, step, self.length, self.normalisation,
+            dict(self.sources), self.windows, step, self.length, self.normalisation,
             self.seed, self.rounds, str(self.rate), self.start,
+            # Without an entry for the short network, as when there was no other.
+            *([] if self.network == "short" else [self.network]),
         )  # fmt: skip
+
+    @property
+    def population(self) -> bool:
+        """Whether the network is one of the published form: see `Bank.protocol`."""
+        return self.normalisation == "shared"
 
 
 def seed_from(*parts: str | int) -> int:
@@ -101,10 +115,13 @@ def run_task(task: Task, cache: Path, report: Callable[[int], None] = lambda rou
 
 
 def _windows_of(task: Task) -> torch.Tensor:
-    parts = [
-        simulate_windows(source, task.windows, task.length, seed_from(task.seed, name, "windows"))
-        for name, source in task.sources.items()
-    ]
+    parts = []
+    for name, source in task.sources.items():
+        seed = seed_from(task.seed, name, "windows")
+        if task.population:
+            parts.append(published_windows(source, task.windows.number, task.length, seed))
+        else:
+            parts.append(simulate_windows(source, task.windows, task.length, seed))
     return torch.from_numpy(np.concatenate(parts))
 
 
@@ -117,7 +134,7 @@ class _Training:
         self.batches_a_round = batches_a_round
         self.losses: list[float] = []
         torch.manual_seed(task.seed)
-        self.network = ShortAutoencoder(task.length, task.normalisation)
+        self.network = ARCHITECTURES[task.network](task.length, task.normalisation)
         if task.start:
             self.network.load_state_dict(load_file(result_path(cache, task.start)))
         self.optimiser = torch.optim.Adam(
@@ -182,10 +199,12 @@ class _Training:
 
     def _own_error(self) -> float:
         """Mean error over whole held-out tracks of the network's own kind."""
-        self.network.eval()
+        # The published form knows no other statistics than those of the batch it is shown.
+        self.network.train(self.task.population)
+        draw = published_windows if self.task.population else whole_tracks
         share = HELD_OUT_TRACKS // len(self.task.sources)
         parts = [
-            whole_tracks(source, share, self.task.length, 1, seed_from(name, "held out"))
+            draw(source, share, self.task.length, seed=seed_from(name, "held out"))
             for name, source in self.task.sources.items()
         ]
         with torch.inference_mode():

@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.autoencoders.windows import cut
-from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
-from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
+from napari_anomalous_diffusion.autoencoders.windows import cut, to_unit_deviation
+from napari_anomalous_diffusion.lab.mixtures import simulate_source
+from napari_anomalous_diffusion.lab.recipes import AnySource, WindowsRecipe
+from napari_anomalous_diffusion.lab.simulation import as_trajectories
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 
 def simulate_windows(
-    source: Source, recipe: WindowsRecipe, length: int, seed: int
+    source: AnySource, recipe: WindowsRecipe, length: int, seed: int
 ) -> NDArray[np.float32]:
     """Simulate training windows of one source, without those that never move.
 
     Parameters
     ----------
-    source : Source
+    source : Source or Mixture
     recipe : WindowsRecipe
     length : int
         Points of a window.
@@ -30,8 +31,8 @@ def simulate_windows(
     """
     whole = recipe.number // 2 if recipe.long_tracks else recipe.number
     parts = [
-        whole_tracks(source, whole // 2, length, 1, seed),
-        whole_tracks(source, whole // 2, length, 2, seed + 1),
+        whole_tracks(source, whole // 2, length, seed),
+        whole_tracks(source, whole // 2, length, seed + 1, dimensions=2),
     ]
     for offset, long in enumerate(recipe.long_tracks):
         share = (recipe.number - whole) // len(recipe.long_tracks)
@@ -43,19 +44,28 @@ def simulate_windows(
 
 
 def whole_tracks(
-    source: Source, n_windows: int, length: int, dimensions: int, seed: int
+    source: AnySource, n_windows: int, length: int, seed: int, dimensions: int = 1
 ) -> NDArray[np.float32]:
     """Simulate windows that are whole tracks, shape (n_windows, length), less those at rest."""
     return cut(_simulate(source, n_windows // dimensions, length, dimensions, seed), length).values
 
 
+def published_windows(
+    source: AnySource, n_windows: int, length: int, seed: int
+) -> NDArray[np.float32]:
+    """Simulate windows as the published networks are shown them (Section I C of the paper).
+
+    Whole one-dimensional tracks, brought to displacements of unit standard deviation.
+    """
+    values, varies = to_unit_deviation(whole_tracks(source, n_windows, length, seed))
+    return values[varies]
+
+
 def _simulate(
-    source: Source, n_tracks: int, length: int, dimensions: int, seed: int
+    source: AnySource, n_tracks: int, length: int, dimensions: int, seed: int
 ) -> Trajectories:
     each = -(-n_tracks // len(source.exponents))
-    return as_trajectories(
-        simulate(source.model, source.exponents, each, length, dimensions, seed=seed)
-    )
+    return as_trajectories(simulate_source(source, each, length, dimensions, seed=seed))
 
 
 def _a_few(
