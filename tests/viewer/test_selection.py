@@ -115,6 +115,41 @@ def test_the_plots_and_the_row_of_a_selected_track(stage):
     assert on.dock.plots.canvas.figure.axes[0].get_title() == "verdicts on 6 tracks"
 
 
+def test_each_track_is_drawn_on_the_same_axes_and_nothing_of_the_last_one_stays(stage):
+    on = stage()
+    on.score()
+
+    def drawn(track: int) -> list[object]:
+        on.model.selected = None if track is None else on.place(track)
+        panel = on.dock.plots
+        panel.canvas.draw()
+        return [
+            [axes.get_title(), axes.get_xlim(), axes.get_ylim(), axes.axison, len(axes.texts)]
+            + [line.get_ydata().tolist() for line in axes.lines]
+            + [len(axes.collections), axes.get_legend() is None]
+            for axes in panel.canvas.figure.axes
+        ]
+
+    first = drawn(8)
+    axes = on.dock.plots.canvas.figure.axes
+    for other in (12, 4, 20, 11):
+        assert drawn(other) != first
+    assert repr(drawn(8)) == repr(first)
+    assert on.dock.plots.canvas.figure.axes == axes
+    on.viewer.theme = "light"
+    assert repr(drawn(8)) == repr(first)
+
+
+def test_a_cleared_selection_shows_the_overview_without_drawing_it_anew(stage):
+    on = stage()
+    on.score()
+    overview = on.dock.plots.canvas.figure.axes
+    on.model.selected = on.place(4)
+    assert on.dock.plots.canvas.figure.axes != overview
+    on.model.selected = None
+    assert on.dock.plots.canvas.figure.axes == overview
+
+
 def test_another_label_and_other_windows_can_be_shown(stage):
     on = stage()
     on.score()

@@ -17,6 +17,7 @@ from napari_anomalous_diffusion.viewer import clicks, colours, texts, worker
 from napari_anomalous_diffusion.viewer.model import BEST, DockModel, ScoredTracks
 from napari_anomalous_diffusion.viewer.navigation import bring_into_view
 from napari_anomalous_diffusion.viewer.painter import Painter
+from napari_anomalous_diffusion.viewer.pictures import SelectedTrack
 from napari_anomalous_diffusion.viewer.reconstructions import (
     WINDOWS_A_PAGE,
     pages,
@@ -194,6 +195,11 @@ class DockController:
         folder = QFileDialog.getExistingDirectory(self.dock, "The folder of a bank")
         self._choose_bank(folder or self.model.bank)
 
+    def score(self, layer: Tracks) -> None:
+        """Choose a layer of the viewer, and score it with the bank that is chosen."""
+        self._choose_layer(layer)
+        self._scorer.score(layer)
+
     def _score_chosen(self) -> None:
         if self.model.layer is not None:
             self._scorer.score(self.model.layer)
@@ -334,10 +340,8 @@ class DockController:
 
     def _show_plots(self) -> None:
         result, track, panel = self.model.result, self.model.selected, self.dock.plots
-        if result is None:
-            panel.show_nothing()
-        elif track is None:
-            panel.show_overview(result)
+        if result is None or track is None:
+            panel.show_result(result)
         else:
             self._show_track(result, track)
 
@@ -350,7 +354,7 @@ class DockController:
         panel = self.dock.plots
         panel.set_page(beside, result.scores.labels, self.model.page, pages(len(windows)))
         panel.set_place(" · ".join(places[page]))
-        panel.show_track(result, track, windows[page], drawn)
+        panel.show_track(SelectedTrack(result, track, windows[page], drawn))
 
     def _on_theme(self, event: Any = None) -> None:
         self.dock.plots.set_theme(self.viewer.theme)

@@ -1,9 +1,8 @@
-"""Plots beside the canvas: of all tracks, or of the selected one."""
+"""Plots beside napari's canvas: of all tracks, or of the selected one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
@@ -19,19 +18,24 @@ from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.palette import display_name
 from napari_anomalous_diffusion.viewer.canvas import Canvas
 from napari_anomalous_diffusion.viewer.form import narrow_box
+from napari_anomalous_diffusion.viewer.pictures import TrackFigure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
+    from napari_anomalous_diffusion.viewer.pictures import SelectedTrack
 
 HEIGHT, ROW_HEIGHT = 410, 14
 UNSCORED = "Score a Tracks layer\nto see its errors here."
 
 
 class PlotPanel(QWidget):
-    """Shows two plots, one above the other; emits what the lower one shall show."""
+    """Shows plots, one above the other; emits what the lowest of a track shall show.
+
+    Those of all tracks and those of the selected one have a canvas each, of which one is seen:
+    nothing is drawn anew when a selection is cleared.
+    """
 
     label_chosen = Signal(str)
     page_chosen = Signal(int)
@@ -39,7 +43,7 @@ class PlotPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.canvas = Canvas(HEIGHT)
+        self.overview, self.track = Canvas(HEIGHT), Canvas(HEIGHT)
         self.labels = narrow_box(
             "The label whose reconstruction is drawn beside that of the best one."
         )
@@ -51,13 +55,15 @@ class PlotPanel(QWidget):
         self.save = QPushButton("Save picture…")
         self.save.setToolTip("Save these plots as PNG, PDF or SVG.")
         self.controls = QWidget()
+        self._result: ScoredTracks | None = None
+        self._figure: TrackFigure | None = None
         self._arrange()
         self.labels.activated.connect(
             lambda index: self.label_chosen.emit(self.labels.itemData(index))
         )
         self.page.valueChanged.connect(lambda page: self.page_chosen.emit(page - 1))
         self.save.clicked.connect(lambda: self.save_clicked.emit())
-        self.show_nothing()
+        self.show_result(None)
 
     def _arrange(self) -> None:
         form = QFormLayout(self.controls)
@@ -67,59 +73,47 @@ class PlotPanel(QWidget):
         form.addRow(self.place)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.canvas)
+        layout.addWidget(self.overview)
+        layout.addWidget(self.track)
         layout.addWidget(self.controls)
         layout.addWidget(self.save)
         layout.addStretch()
 
-    def show_nothing(self) -> None:
-        """Say what will be seen here."""
+    @property
+    def canvas(self) -> Canvas:
+        """The canvas that is seen."""
+        return self.overview if self.track.isHidden() else self.track
+
+    def show_result(self, result: ScoredTracks | None) -> None:
+        """Show the shares of the labels and how the errors are distributed, or what will be seen.
+
+        Nothing changes where the result is shown already.
+        """
+        self._set_track_shown(False)
+        if result is self._result is not None:
+            return
+        self._result, self._figure = result, None
 
         def draw(figure: Figure) -> None:
-            figure.text(0.5, 0.5, UNSCORED, ha="center", va="center")
-
-        self._set_controls(False)
-        self.canvas.show_drawing(draw)
-
-    def show_overview(self, result: ScoredTracks) -> None:
-        """Show the shares of the labels, and how the errors are distributed."""
-
-        def draw(figure: Figure) -> None:
+            if result is None:
+                figure.text(0.5, 0.5, UNSCORED, ha="center", va="center")
+                return
             upper, lower = figure.subplots(2, 1, height_ratios=[max(n_labels, 8), 8])
             plots.label_shares(upper, result.scores)
             plots.error_distributions(lower, result.scores)
 
-        n_labels = len(result.scores.labels)
-        self._set_controls(False)
-        self.canvas.setFixedHeight(HEIGHT + ROW_HEIGHT * max(n_labels - 8, 0))
-        self.canvas.show_drawing(draw)
+        n_labels = 0 if result is None else len(result.scores.labels)
+        self.overview.setFixedHeight(HEIGHT + ROW_HEIGHT * max(n_labels - 8, 0))
+        self.overview.show_drawing(draw)
 
-    def show_track(
-        self,
-        result: ScoredTracks,
-        track: int,
-        windows: NDArray[Any],
-        reconstructions: Mapping[str, NDArray[Any]],
-    ) -> None:
-        """Show the errors of one track, and its windows with reconstructions.
-
-        Parameters
-        ----------
-        result : ScoredTracks
-        track : int
-        windows : ndarray, shape (n_windows, length)
-            Those of one page.
-        reconstructions : mapping of str to ndarray, shape (n_members, n_windows, length)
-        """
-
-        def draw(figure: Figure) -> None:
-            upper, lower = figure.subplots(2, 1)
-            plots.error_profile(upper, result.scores, track)
-            plots.reconstruction(lower, windows, reconstructions, result.scores.labels)
-
-        self._set_controls(len(windows) > 0)
-        self.canvas.setFixedHeight(HEIGHT)
-        self.canvas.show_drawing(draw)
+    def show_track(self, shown: SelectedTrack) -> None:
+        """Show the pictures of one track, of the result that is shown."""
+        if self._figure is None:
+            self._figure = TrackFigure(shown.result)
+            self.track.show_drawing(self._figure.compose)
+        figure = self._figure
+        self.track.change_drawing(lambda: figure.show(shown))
+        self._set_track_shown(True, len(shown.windows) > 0)
 
     def set_page(self, label: str | None, labels: tuple[str, ...], page: int, pages: int) -> None:
         """Show which label is drawn beside the best, and which page of the windows it is."""
@@ -140,7 +134,10 @@ class PlotPanel(QWidget):
 
     def set_theme(self, theme: str) -> None:
         """Take on the colours of a napari theme."""
-        self.canvas.set_theme(theme)
+        for canvas in (self.overview, self.track):
+            canvas.set_theme(theme)
 
-    def _set_controls(self, shown: bool) -> None:
-        self.controls.setVisible(shown)
+    def _set_track_shown(self, shown: bool, controls: bool = False) -> None:
+        self.controls.setVisible(shown and controls)
+        self.overview.setHidden(shown)
+        self.track.setVisible(shown)

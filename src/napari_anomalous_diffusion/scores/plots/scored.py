@@ -25,6 +25,7 @@ from napari_anomalous_diffusion.scores.plots.style import (
     name_labels,
     names_above,
     say,
+    widen,
 )
 from napari_anomalous_diffusion.scores.scoring import IMMOBILE
 
@@ -183,25 +184,41 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
     colours = list(label_colours(scores.labels).values())
     axes.bar(places, high - low, bottom=low, width=0.7, color=colours, alpha=0.35)
     axes.hlines(median, places - 0.35, places + 0.35, colors=colours, linewidth=2)
-    shown = [low, high]
-    title = f"{_tracks(len(errors))}: median and middle half"
-    if track is not None:
-        name = scores.table["track_id"].iloc[track]
-        if np.isnan(scores.errors[track]).all():
-            title = f"track {name} has no errors\n{title}"
-        else:
-            _draw_errors_of_track(axes, scores, track)
-            shown += [scores.errors[track], *scores.member_errors[track].T]
-            title = f"track {name}\n{title}"
     name_labels(axes, scores)
-    logarithmic(axes, np.nanmin(shown), np.nanmax(shown))
+    logarithmic(axes, low.min(), high.max())
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
-    axes.set_title(title, fontsize="small")
+    axes.set_title(f"{_tracks(len(errors))}: median and middle half", fontsize="small")
+    if track is not None:
+        errors_of_track(axes, scores, track)
 
 
-def _draw_errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
-    """Draw a track's errors, those of its members, and a ring around the lowest."""
-    errors, members = scores.errors[track], scores.member_errors[track]
+def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
+    """Draw the errors of one track into the picture of all tracks, and widen its limits for them.
+
+    Parameters
+    ----------
+    axes : Axes
+        On which `error_profile` has drawn all tracks.
+    scores : Scores
+    track : int
+        Which track, by its row in the scores.
+    """
+    if not (scores.table["n_windows"] > 0).any():
+        return
+    name, title = scores.table["track_id"].iloc[track], axes.get_title()
+    row = scores.table.iloc[track]
+    errors = row[scores.bank.error_columns].to_numpy(dtype=np.float64)
+    if np.isnan(errors).all():
+        axes.set_title(f"track {name} has no errors\n{title}", fontsize="small")
+        return
+    members = scores.member_errors[track]
+    _draw_errors(axes, errors, members)
+    widen(axes, np.nanmin(members), np.nanmax(members))
+    axes.set_title(f"track {name}\n{title}", fontsize="small")
+
+
+def _draw_errors(axes: Axes, errors: NDArray[np.float64], members: NDArray[np.float64]) -> None:
+    """Draw a track's errors, those of the single members, and a ring around the lowest."""
     text = mpl.rcParams["text.color"]
     places = np.arange(len(errors))
     # Beside the mean, which would hide them: members of one label agree within a few per cent.
@@ -308,8 +325,7 @@ def reconstruction(
     axes.set_xlabel("point" if len(windows) == 1 else "points of the windows", fontsize="small")
     axes.set_ylabel("position (rms displacement)", fontsize="small")
     axes.tick_params(labelsize="small")
-    if len(windows) > 1:
-        axes.set_xticks([])
+    axes.tick_params(axis="x", bottom=len(windows) == 1, labelbottom=len(windows) == 1)
     names_above(axes)
 
 

@@ -24,6 +24,9 @@ ERROR_AXES = {"mse": "MSE, per track\n(squared rms displacement)"}
 MOST_UPRIGHT_NAMES = 7
 """More names than these are turned, so that they do not run into each other."""
 
+LEAST_MARGIN = 1.05
+"""Between what is drawn and the ends of a logarithmic axis, as a factor."""
+
 
 def write_figure(figure: Figure, path: str | Path, dpi: float = 150) -> None:
     """Write a figure to a file, whole or not at all.
@@ -71,14 +74,24 @@ def names_above(axes: Axes) -> None:
 
 def logarithmic(axes: Axes, low: float, high: float) -> None:
     """Make the y axis logarithmic from `low` to `high` with a margin, its ticks plain numbers."""
-    margin = max((high / low) ** 0.05, 1.05)
+    margin = max((high / low) ** 0.05, LEAST_MARGIN)
     axes.set_yscale("log")
-    axes.set_ylim(low / margin, high * margin)
-    decades = np.log10(high / low)
-    locator = LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,))
-    axes.yaxis.set_major_locator(locator if decades > 1 else MaxNLocator(6))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())
+    _limit(axes, low / margin, high * margin)
+
+
+def widen(axes: Axes, low: float, high: float) -> None:
+    """Let a logarithmic y axis reach from `low` to `high`, where it does not yet."""
+    bottom, top = axes.get_ylim()
+    _limit(axes, min(bottom, low / LEAST_MARGIN), max(top, high * LEAST_MARGIN))
+
+
+def _limit(axes: Axes, bottom: float, top: float) -> None:
+    decades = np.log10(top / bottom)
+    locator = LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,))
+    axes.yaxis.set_major_locator(locator if decades > 1 else MaxNLocator(6))
+    axes.set_ylim(bottom, top)
 
 
 def open_frame(axes: Axes) -> None:
