@@ -61,7 +61,7 @@ class Calibration(BaseModel):
         -------
         ndarray of float64, shape (..., D)
         """
-        return positions * np.asarray(self.pixel_size, dtype=np.float64)
+        return np.multiply(positions, self.pixel_size, dtype=np.float64)
 
     def to_time(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """Convert numbers of frames into `time_unit`."""
