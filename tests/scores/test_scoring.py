@@ -7,10 +7,14 @@ import pytest
 from napari_anomalous_diffusion import read_tracks, score
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.scores import scoring
+from napari_anomalous_diffusion.scores.classical import classical_numbers
+from napari_anomalous_diffusion.tracks.calibration import Calibration
 
+ERRORS = ["mse_attm", "mse_fbm", "mse_sbm"]
 COLUMNS = [
     "track_id", "n_points", "n_windows", "verdict", "best", "candidates", "runner_up", "margin",
-    "p_value", "confidence", "mse_attm", "mse_fbm", "mse_sbm",
+    "p_value", "confidence", *ERRORS, "duration", "net_displacement", "alpha", "alpha_low",
+    "alpha_high", "diffusion", "diffusion_low", "diffusion_high", "localisation_error",
 ]  # fmt: skip
 
 
@@ -56,7 +60,7 @@ def test_too_short_and_immobile_tracks_have_no_errors(tiny_bank: Bank) -> None:
     table = score(tracks, tiny_bank).table
     assert table["verdict"].tolist()[:2] == ["too short", "immobile"]
     assert table["n_windows"].tolist()[:2] == [0, 0]
-    unscored = table.loc[:1, ["best", "runner_up", "margin", "mse_attm", "mse_fbm", "mse_sbm"]]
+    unscored = table.loc[:1, ["best", "runner_up", "margin", *ERRORS]]
     assert unscored.isna().all(axis=None)
     assert table["best"].notna().tolist() == [False, False, True]
 
@@ -81,7 +85,7 @@ def test_a_score_does_not_depend_on_the_company(
     for other in (reordered, alone):
         assert other["best"].tolist() == together["best"].tolist()
         np.testing.assert_allclose(
-            other[COLUMNS[-3:]].to_numpy(float), together[COLUMNS[-3:]].to_numpy(float), rtol=1e-5
+            other[ERRORS].to_numpy(float), together[ERRORS].to_numpy(float), rtol=1e-5
         )
 
 
@@ -90,6 +94,21 @@ def test_units_and_directions_do_not_matter(tiny_bank: Bank) -> None:
     expected = score(tracks, tiny_bank).errors
     elsewhere = tracks.assign(x=1e3 - 0.16 * tracks["x"], y=0.16 * tracks["y"] + 50)
     np.testing.assert_allclose(score(elsewhere, tiny_bank).errors, expected, rtol=1e-4)
+
+
+def test_classical_numbers_are_in_the_units_of_the_calibration(tiny_bank: Bank) -> None:
+    tracks = walks([40, 80])
+    film = Calibration(pixel_size=0.16, length_unit="µm", frame_interval=0.05, time_unit="s")
+    plain, calibrated = (
+        score(read_tracks(tracks, calibration=calibration), tiny_bank)
+        for calibration in (None, film)
+    )
+    np.testing.assert_array_equal(calibrated.errors, plain.errors)
+    assert calibrated.table["duration"].tolist() == pytest.approx([39 * 0.05, 79 * 0.05])
+    ratio = calibrated.table["net_displacement"] / plain.table["net_displacement"]
+    assert ratio.tolist() == pytest.approx([0.16, 0.16])
+    numbers = classical_numbers(read_tracks(tracks, calibration=film))
+    pd.testing.assert_frame_equal(calibrated.table[numbers.columns], numbers)
 
 
 def test_progress_counts_the_tracks(tiny_bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:

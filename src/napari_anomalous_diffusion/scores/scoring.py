@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.autoencoders.windows import cut
+from napari_anomalous_diffusion.scores.classical import classical_numbers
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Scores:
         (nothing moves in any window) or ``too short`` (no window fits); ``best`` and ``runner_up``
         the labels of the two lowest errors; ``margin`` the gap between these errors as a share of
         the second; one ``mse_<label>`` a label, in units of the squared root mean square
-        displacement. ``candidates``, ``p_value`` and ``confidence`` are not computed yet, and
+        displacement; then the columns of `classical_numbers` in the units of the tracks'
+        calibration. ``candidates``, ``p_value`` and ``confidence`` are not computed yet, and
         empty. Missing is missing, never 0.
     member_errors : ndarray of float64, shape (n_tracks, n_labels, n_members)
         The error under each network; NaN where a track has no windows or a label fewer members.
@@ -80,7 +82,8 @@ def score(
     Parameters
     ----------
     tracks : Trajectories, napari array, DataFrame or path
-        Whatever `read_tracks` takes. One to three dimensions, any unit, any length.
+        Whatever `read_tracks` takes. One to three dimensions, any unit, any length. No error
+        depends on the calibration, but the classical numbers do.
     bank : Bank or str, optional
         A bank or its name; the default bank where none is given.
     device : {"auto", "cpu", "cuda", "mps"}
@@ -207,4 +210,4 @@ def _table(
         "confidence": missing,
     }
     columns |= dict(zip(bank.error_columns, errors.T, strict=True))
-    return pd.DataFrame(columns)
+    return pd.concat([pd.DataFrame(columns), classical_numbers(trajectories)], axis=1)

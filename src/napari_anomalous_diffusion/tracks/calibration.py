@@ -61,7 +61,8 @@ class Calibration(BaseModel):
         -------
         ndarray of float64, shape (..., D)
         """
-        return np.multiply(positions, self.pixel_size, dtype=np.float64)
+        lengths: NDArray[np.float64] = positions * np.asarray(self.pixel_size)
+        return lengths
 
     def to_time(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """Convert numbers of frames into `time_unit`."""
