@@ -7,20 +7,16 @@ It takes long to import, so that it is imported when something is linked.
 
 from __future__ import annotations
 
-import os
-import tomllib
-import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
+from napari_anomalous_diffusion.tracks.spots import candidates, locate
 from napari_anomalous_diffusion.tracks.table import Trajectories
-from napari_anomalous_diffusion.writing import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,174 +24,7 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.tracks.movies import Movie
 
-EXPECTED_WARNINGS = (
-    "Image is completely black|Image contains no local maxima|All local maxima were in the margins|"
-    "No maxima survived|I am interpreting the image as"
-)
-"""How trackpy's warnings of frames without spots and of volumes with few planes begin."""
-
-
-def _odd(value: int) -> int:
-    # Even ones have no pixel in their middle; 0 stands for no value of its own.
-    if value and not (value >= 3 and value % 2):
-        raise ValueError("must be an odd number from 3 on")
-    return value
-
-
-class LinkingParameters(BaseModel):
-    """How spots are found in a movie and linked into tracks; lengths are in pixels."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    diameter: Annotated[int, AfterValidator(_odd)] = Field(
-        default=11,
-        ge=3,
-        le=999,
-        title="Diameter",
-        description="Diameter of a spot in pixels, an odd number; rather too large than too small.",
-    )
-    diameter_z: Annotated[int, AfterValidator(_odd)] = Field(
-        default=0,
-        ge=0,
-        le=999,
-        title="Diameter in z",
-        description="Height of a spot in planes, for movies of volumes; 0: the same as the "
-        "diameter.",
-    )
-    minimum_mass: float = Field(
-        default=0.0,
-        ge=0,
-        title="Minimum mass",
-        description="Total brightness above the background that a spot must exceed.",
-    )
-    dark_on_light: bool = Field(
-        default=False,
-        title="Dark on light",
-        description="Spots are darker than the background.",
-    )
-    percentile: float = Field(
-        default=64.0,
-        ge=0,
-        le=100,
-        title="Percentile",
-        description="The peak of a spot must be brighter than this percentage of the pixels that "
-        "are not background.",
-    )
-    search_range: float = Field(
-        default=5.0,
-        gt=0,
-        title="Search range",
-        description="Farthest that a particle moves from one frame to the next, in pixels.",
-    )
-    search_range_z: float = Field(
-        default=0.0,
-        ge=0,
-        title="Search range in z",
-        description="The same along z, in planes, for movies of volumes; 0: the same as the "
-        "search range.",
-    )
-    memory: int = Field(
-        default=3,
-        ge=0,
-        title="Memory",
-        description="Number of frames in a row in which a particle may be lost and yet be known "
-        "again.",
-    )
-    minimum_length: int = Field(
-        default=20,
-        ge=1,
-        title="Minimum length",
-        description="Points that a track must have to be kept.",
-    )
-    subtract_drift: bool = Field(
-        default=False,
-        title="Subtract drift",
-        description="Take out of every track the motion that all of them have in common; only "
-        "where there are many tracks at a time.",
-    )
-
-    @classmethod
-    def from_entries(cls, entries: Mapping[str, Any], source: str = "linking") -> Self:
-        """Check parameters that a user has written.
-
-        Parameters
-        ----------
-        entries : mapping of str to value
-            Parameters by their names; what is left out has its default.
-        source : str
-            What to call them in messages: the file.
-
-        Returns
-        -------
-        LinkingParameters
-
-        Raises
-        ------
-        InputError
-            If a name is unknown or a value is not possible.
-        """
-        try:
-            return cls(**entries)
-        except ValidationError as error:
-            raise InputError(_first_fault(error, source, list(cls.model_fields))) from error
-
-    @classmethod
-    def from_file(cls, path: str | os.PathLike[str]) -> Self:
-        """Read parameters from a TOML file.
-
-        Parameters
-        ----------
-        path : path
-            Has a line ``name = value`` for each parameter; what is left out has its default.
-
-        Returns
-        -------
-        LinkingParameters
-
-        Raises
-        ------
-        InputError
-            If the file cannot be read, a name is unknown or a value is not possible.
-        """
-        try:
-            entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(
-                f"{path}: cannot be read ({error.strerror or error}); give a file of parameters."
-            ) from error
-        except ValueError as error:  # no UTF-8, or no TOML
-            raise InputError(f"{path}: is no TOML file ({error}); correct it there.") from error
-        return cls.from_entries(entries, str(path))
-
-    def to_file(self, path: str | os.PathLike[str]) -> None:
-        """Write the parameters into a TOML file, with a word on each.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be written.
-        """
-        with whole_file(path) as partial:
-            partial.write_text(self.to_toml(), encoding="utf-8")
-
-    def to_toml(self) -> str:
-        """Return the parameters as TOML, with a word on each."""
-        lines = []
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            text = str(value).lower() if isinstance(value, bool) else repr(value)
-            lines.append(f"# {field.description}\n{name} = {text}\n")
-        return "\n".join(lines)
-
-
-def _first_fault(error: ValidationError, source: str, known: list[str]) -> str:
-    fault = error.errors()[0]
-    name = ".".join(map(str, fault["loc"]))
-    if fault["type"] == "extra_forbidden":
-        return f"{source}: there is no parameter {name}; choose from {', '.join(known)}."
-    reason = fault["msg"].removeprefix("Value error, ")
-    reason = reason[:1].lower() + reason[1:]
-    return f"{source}: {name} = {fault['input']!r} is not possible ({reason}); choose another."
+__all__ = ["Linked", "LinkingParameters", "LinkingStep", "link", "link_in_steps", "locate"]
 
 
 @dataclass(frozen=True)
@@ -249,38 +78,6 @@ class Linked:
         import pandas as pd
 
         return pd.concat([self.trajectories.to_frame(), self.features], axis=1)
-
-
-def locate(
-    frame: NDArray[Any], parameters: LinkingParameters, source: str = "movie", number: int = 0
-) -> pd.DataFrame:
-    """Find the spots of one frame.
-
-    Parameters
-    ----------
-    frame : array_like, shape (Y, X) or (Z, Y, X)
-        Real numbers of any type. NaN and infinite ones count as background.
-    parameters : LinkingParameters
-        Those of linking are ignored.
-    source : str
-        What to call the movie in messages.
-    number : int
-        Number of the frame.
-
-    Returns
-    -------
-    DataFrame
-        A row a spot with trackpy's columns: (z), y, x in pixels, mass, size, ecc, signal, raw_mass
-        and ep as in `Linked`, and frame. With a minimum mass of 0 it holds the masses to choose a
-        minimum from.
-
-    Raises
-    ------
-    InputError
-        If the frame is smaller than a spot, or does not hold real numbers.
-    """
-    spots = _locate_all(frame, parameters, source, number)
-    return spots[spots["mass"] > parameters.minimum_mass].reset_index(drop=True)
 
 
 def link(
@@ -410,7 +207,7 @@ class _Spots:
     def add(self, number: int) -> pd.DataFrame:
         """Find the spots of a frame, keep what trackpy says of them, and return them."""
         movie = self._movie
-        found = _locate_all(movie.frame(number), self._parameters, movie.source, number)
+        found = candidates(movie.frame(number), self._parameters, movie.source, number)
         self._candidates += len(found)
         self._heaviest = max(self._heaviest, found["mass"].max(), key=np.nan_to_num)
         kept = found[found["mass"] > self._parameters.minimum_mass]
@@ -502,93 +299,6 @@ def _without_drift(trajectories: Trajectories) -> Trajectories:
         source=trajectories.source,
         calibration=trajectories.calibration,
     )
-
-
-def _locate_all(
-    frame: NDArray[Any], parameters: LinkingParameters, source: str, number: int
-) -> pd.DataFrame:
-    """Find the spots of one frame, whatever their mass."""
-    import pandas as pd
-    import trackpy
-
-    image = _as_trackpy_likes(np.asarray(frame), source)
-    diameter = (parameters.diameter,) * image.ndim
-    if image.ndim == 3 and parameters.diameter_z:
-        diameter = (parameters.diameter_z, *diameter[1:])
-    if any(size < extent for size, extent in zip(image.shape, diameter, strict=True)):
-        raise InputError(
-            f"{source}: a frame of {' x '.join(map(str, image.shape))} pixels cannot hold a spot "
-            f"with a diameter of {' x '.join(map(str, diameter))}; choose a smaller diameter."
-        )
-    if parameters.dark_on_light:
-        image = _inverted(image)
-    trackpy.quiet()
-    _ignore_expected_warnings()
-    # The error of a spot on a ground without noise, or without any ground, is NaN.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spots: pd.DataFrame = trackpy.locate(image, diameter, percentile=parameters.percentile)
-    if len(spots) == 0:
-        errors = ["ep"] if len(set(diameter)) == 1 else ["ep_z", "ep_y", "ep_x"]
-        spots = pd.DataFrame(columns=[*spots.columns, *errors], dtype=np.float64)
-    return spots.assign(frame=number)
-
-
-def _as_trackpy_likes(image: NDArray[Any], source: str) -> NDArray[Any]:
-    """Make an image of a type that trackpy works with, without NaN and negative numbers.
-
-    trackpy pads with zeros, next to which negative numbers would have dark edges.
-    """
-    if image.dtype.kind not in "buif":
-        raise InputError(
-            f"{source}: frames must hold real numbers, not {image.dtype}; convert them first."
-        )
-    if image.dtype == np.bool_:
-        return image.astype(np.uint8) * np.uint8(255)
-    if image.dtype.kind == "f":
-        image = image.astype(np.float32 if image.dtype.itemsize <= 4 else np.float64)
-        usable = np.isfinite(image)
-        if not usable.all():
-            ground = np.median(image[usable]) if usable.any() else 0.0
-            image = np.where(usable, image, ground).astype(image.dtype)
-    elif image.dtype.itemsize == 8:
-        fits = image.size == 0 or (image.max() < 2**31 and image.min() >= -(2**31))
-        image = image.astype(np.int32 if fits else np.float64)
-    else:
-        # Compiled code takes the byte order of this machine only.
-        image = image.astype(image.dtype.newbyteorder("="), copy=False)
-    lowest = image.min()
-    if lowest >= 0:
-        return image
-    if image.dtype.kind == "f":
-        return image - lowest
-    return (image.astype(np.int64) - int(lowest)).astype(f"u{image.dtype.itemsize}")
-
-
-def _inverted(image: NDArray[Any]) -> NDArray[Any]:
-    """Make dark spots bright, as trackpy does.
-
-    trackpy takes fractions for parts of 1; larger ones would become negative.
-    """
-    if image.dtype.kind == "f":
-        return np.maximum(image.max(), image.dtype.type(1)) - image
-    return np.iinfo(image.dtype).max - image
-
-
-def _ignore_expected_warnings() -> None:
-    """Ignore what trackpy warns of and no user can mend.
-
-    Filters belong to the whole process. Setting them for a while is not safe in a worker: it would
-    put back what another thread had set for a while, and for good. So these few warnings of
-    trackpy stay ignored, and nothing else is.
-    """
-    filters: tuple[tuple[str, type[Warning]], ...] = (
-        (EXPECTED_WARNINGS, UserWarning),
-        ("", DeprecationWarning),  # of how trackpy uses pandas
-    )
-    present = [(getattr(entry[1], "pattern", entry[1]), entry[2]) for entry in warnings.filters]
-    if (EXPECTED_WARNINGS, UserWarning) not in present:
-        for message, category in filters:
-            warnings.filterwarnings("ignore", message, category, module=r"trackpy\.")
 
 
 def _along_axes(movie: Movie, value: float, along_z: float) -> float | tuple[float, ...]:

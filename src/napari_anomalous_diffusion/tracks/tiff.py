@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import threading
 import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -12,44 +16,17 @@ import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.calibration import Calibration
+from napari_anomalous_diffusion.tracks.units import calibration_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPageSeries
 
-LENGTHS = {
-    "pm": 1e-12,
-    "å": 1e-10,
-    "nm": 1e-9,
-    "µm": 1e-6,
-    "mm": 1e-3,
-    "cm": 1e-2,
-    "inch": 0.0254,
-    "m": 1.0,
-}
-TIMES = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
-SPELLINGS = {
-    "micron": "µm",
-    "microns": "µm",
-    "micrometer": "µm",
-    "um": "µm",
-    "\\u00b5m": "µm",
-    "nanometer": "nm",
-    "millimeter": "mm",
-    "angstrom": "å",
-    "in": "inch",
-    "us": "µs",
-    "msec": "ms",
-    "millisecond": "ms",
-    "milliseconds": "ms",
-    "sec": "s",
-    "second": "s",
-    "seconds": "s",
-    "minute": "min",
-    "minutes": "min",
-    "hour": "h",
-    "hours": "h",
-}
+MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""How a TIFF file begins, in both byte orders; with a plus sign BigTIFF."""
+
+BROKEN = ("page offset", "corrupted", "failed to reshape")
+"""What tifffile logs of a file in which pages are missing, and reads what is left of it."""
 
 
 def open_tiff(path: Path) -> tuple[TiffFrames, str, Calibration]:
@@ -64,7 +41,8 @@ def open_tiff(path: Path) -> tuple[TiffFrames, str, Calibration]:
     -------
     frames : TiffFrames
     axes : str
-        A letter an axis as tifffile names them: T, Z, C, S (colours), Y, X; I and Q are unknown.
+        A letter an axis: T, Z, C, S (colours), Y, X; others are unknown. A stack of which ImageJ
+        says that it is one of planes is taken for one of frames: that is how ImageJ opens movies.
     calibration : Calibration
 
     Raises
@@ -74,80 +52,134 @@ def open_tiff(path: Path) -> tuple[TiffFrames, str, Calibration]:
     """
     import tifffile
 
+    file = None
     try:
-        file = tifffile.TiffFile(path)
+        with _complaints() as complaints:
+            file = tifffile.TiffFile(path)
+            frames = TiffFrames(path, file)
+            axes = frames.axes
+            if file.is_imagej and "T" not in axes:
+                axes = axes.replace("Z", "T")
+            calibration = _calibration(file, axes)
     except Exception as error:
-        raise _damaged(path, error) from error
-    try:
-        frames = TiffFrames(path, file)
-        calibration = _calibration(file, frames.axes)
-    except InputError:
-        file.close()
-        raise
-    except Exception as error:
-        file.close()
-        raise _damaged(path, error) from error
-    return frames, frames.axes, calibration
+        if file is not None:
+            file.close()
+        if isinstance(error, InputError):
+            raise
+        raise _damaged(path, one_line(error)) from error
+    if complaints and not frames.complete:
+        raise _damaged(path, "pages are missing")
+    return frames, axes, calibration
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
-    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+def read_tiff(path: Path) -> NDArray[Any]:
+    """Read the first series of a TIFF file as a whole; damaged bytes raise any exception."""
+    import tifffile
+
+    with _complaints():
+        return tifffile.imread(path)
+
+
+def _damaged(path: Path, reason: str) -> InputError:
     return InputError(f"{path}: is a damaged or truncated TIFF file ({reason}); copy it again.")
 
 
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what tifffile logs in this thread of missing pages, and show nothing it logs."""
+    found: list[str] = []
+    thread = threading.get_ident()
+
+    def keep(record: logging.LogRecord) -> bool:
+        if record.thread != thread:
+            return True
+        message = record.getMessage()
+        if any(text in message for text in BROKEN):
+            found.append(message)
+        return False
+
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(keep)
+    try:
+        yield found
+    finally:
+        logger.removeFilter(keep)
+
+
 class TiffFrames:
-    """The first series of a TIFF file as an array whose first axis is read when it is asked for.
+    """The first series of a TIFF file as an array that reads a frame when it is asked for.
 
     Attributes
     ----------
     shape : tuple of int
     dtype : dtype
     axes : str
-        As `open_tiff` returns them.
+        A letter an axis as tifffile gives them, without those of size 1.
+    complete : bool
+        Whether all of it is known to be there: a stack that is not compressed, of its full size.
     """
 
     def __init__(self, path: Path, file: TiffFile) -> None:
-        self._file = file
-        self._path = path
-        self._close = weakref.finalize(self, file.close)
         series = file.series[0]
+        self._path = path
+        self._file = file
+        self._close = weakref.finalize(self, file.close)
+        self._offset: int | None = series.dataoffset
+        self.dtype = np.dtype(series.dtype)
         self.shape, self.axes = _without_single(series)
-        self.dtype = series.dtype
-        self.ndim = len(self.shape)
-        self._in_one_piece = series.dataoffset is not None and bool(series.dtype)
         self._check_size(series)
-        self._pages_a_frame = len(series.pages) // (self.shape[0] if self.ndim > 2 else 1)
+        self.complete = self._offset is not None and len(self.shape) > 2
+        # What is not one page a frame or plane is read as a whole, when it is read.
+        outer = self.shape[:-2] if self.axes.endswith("YX") else ()
+        by_page = self._offset is not None or len(series.pages) == math.prod(outer)
+        self._pages = np.arange(math.prod(outer)).reshape(outer) if outer and by_page else None
+        self._whole: NDArray[Any] | None = None
 
     def _check_size(self, series: TiffPageSeries) -> None:
-        if self._in_one_piece and series.dataoffset + series.nbytes > self._file.filehandle.size:
-            lacking = series.dataoffset + series.nbytes - self._file.filehandle.size
-            raise InputError(
-                f"{self._path}: is a truncated TIFF file, {lacking:,} bytes are missing at its "
-                "end; copy it again."
-            )
+        if self._offset is not None:
+            missing = self._offset + series.nbytes - self._file.filehandle.size
+            if missing > 0:
+                raise _damaged(self._path, f"{missing:,} bytes are missing at its end")
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, number: int) -> NDArray[Any]:
-        if not 0 <= number < len(self):
-            raise IndexError(number)
-        shape = self.shape[1:]
-        if self._in_one_piece:
-            return self._read(number * math.prod(shape), math.prod(shape)).reshape(shape)
-        pages = slice(number * self._pages_a_frame, (number + 1) * self._pages_a_frame)
-        return self._file.asarray(key=pages, series=0, maxworkers=1).reshape(shape)
+    def transpose(self, order: Sequence[int]) -> TiffFrames:
+        """Put the axes in another order; rows and columns stay where they are."""
+        self.shape = tuple(self.shape[place] for place in order)
+        self.axes = "".join(self.axes[place] for place in order)
+        if self._pages is None:
+            self._whole = self._read_whole().transpose(order)
+        else:
+            self._pages = self._pages.transpose(order[:-2])
+        return self
 
-    def _read(self, first: int, count: int) -> NDArray[Any]:
-        """Read so many numbers, where all lie one after the other."""
-        offset = self._file.series[0].dataoffset
-        dtype = np.dtype(self.dtype).newbyteorder(self._file.byteorder)
+    def __getitem__(self, number: int) -> NDArray[Any]:
+        if self._pages is None:
+            return self._read_whole()[number]
+        pages = self._pages[number].ravel().tolist()
+        if self._offset is not None:
+            planes = [self._read_page(page) for page in pages]
+        else:
+            planes = [self._file.asarray(key=page, series=0, maxworkers=1) for page in pages]
+        return np.stack(planes).reshape(self.shape[1:])
+
+    def _read_page(self, page: int) -> NDArray[Any]:
+        """Read a page where all of them lie one after the other, not compressed."""
+        count = self.shape[-1] * self.shape[-2]
+        dtype = self.dtype.newbyteorder(self._file.byteorder)
         with self._path.open("rb") as file:
-            return np.fromfile(file, dtype, count, offset=offset + first * dtype.itemsize)
+            offset = (self._offset or 0) + page * count * dtype.itemsize
+            return np.fromfile(file, dtype, count, offset=offset)
+
+    def _read_whole(self) -> NDArray[Any]:
+        if self._whole is None:
+            self._whole = self._file.asarray(series=0, maxworkers=1).reshape(self.shape)
+        return self._whole
 
 
 def _without_single(series: TiffPageSeries) -> tuple[tuple[int, ...], str]:
-    """Drop axes of size 1 but rows and columns, which `as_movie` would index."""
+    """Drop axes of size 1 but rows and columns."""
     kept = [
         (size, axis)
         for size, axis in zip(series.shape, series.axes, strict=True)
@@ -157,40 +189,41 @@ def _without_single(series: TiffPageSeries) -> tuple[tuple[int, ...], str]:
 
 
 def _calibration(file: TiffFile, axes: str) -> Calibration:
+    volumes = "Z" in axes
     if file.is_ome and file.ome_metadata:
-        return _from_ome(file.ome_metadata, "Z" in axes)
+        return _from_ome(file.ome_metadata, volumes)
     if file.is_imagej:
-        return _from_imagej(file, "Z" in axes)
+        return _from_imagej(file, volumes)
     return Calibration()
 
 
 def _from_imagej(file: TiffFile, volumes: bool) -> Calibration:
     metadata = file.imagej_metadata or {}
-    page = file.pages.first
-    sizes = [_pixel_size(page, tag) for tag in ("YResolution", "XResolution")]
+    sizes = [_pixel_size(file, tag) for tag in ("YResolution", "XResolution")]
     if volumes:
-        sizes.insert(0, metadata.get("spacing", 1.0))
-    unit = metadata.get("unit")
-    interval = metadata.get("finterval", 0.0)
+        sizes.insert(0, float(metadata.get("spacing", 0)))
+    interval = float(metadata.get("finterval", 0))
     if not interval and metadata.get("fps"):
-        interval = 1 / metadata["fps"]
-    return _made_of(sizes, [unit] * len(sizes), interval, metadata.get("tunit", "s"))
+        interval = 1 / float(metadata["fps"])
+    units = [metadata.get("unit")] * len(sizes)
+    return calibration_of(sizes, units, interval, metadata.get("tunit", "s"))
 
 
-def _pixel_size(page: Any, name: str) -> float:
-    tag = page.tags.get(name)
+def _pixel_size(file: TiffFile, name: str) -> float:
+    """Return the inverse of a resolution, which is a fraction of pixels in a unit."""
+    tag = file.pages.first.tags.get(name)
     if tag is None or not tag.value[0]:
         return 0.0
     return float(tag.value[1] / tag.value[0])
 
 
 def _from_ome(text: str, volumes: bool) -> Calibration:
-    root = ElementTree.fromstring(text)
-    pixels = next((item for item in root.iter() if item.tag.endswith("}Pixels")), None)
+    elements = ElementTree.fromstring(text).iter()
+    pixels = next((item for item in elements if item.tag.endswith("}Pixels")), None)
     if pixels is None:
         return Calibration()
     axes = "ZYX" if volumes else "YX"
-    return _made_of(
+    return calibration_of(
         [float(pixels.get(f"PhysicalSize{axis}", 0)) for axis in axes],
         [pixels.get(f"PhysicalSize{axis}Unit", "µm") for axis in axes],
         float(pixels.get("TimeIncrement", 0)),
@@ -198,29 +231,6 @@ def _from_ome(text: str, volumes: bool) -> Calibration:
     )
 
 
-def _made_of(
-    sizes: list[float], units: list[str | None], interval: float, time_unit: str
-) -> Calibration:
-    """Make a calibration of what is known: all pixel sizes in one unit, the frame interval."""
-    known: dict[str, Any] = {}
-    spelled = [_spelled(unit) for unit in units]
-    usable = all(math.isfinite(size) and size > 0 for size in sizes)
-    if usable and all(unit in LENGTHS for unit in spelled):
-        unit = spelled[-1]
-        lengths = [
-            # Unchanged where the unit is the same, to the last digit.
-            size if own == unit else size * LENGTHS[own] / LENGTHS[unit]
-            for size, own in zip(sizes, spelled, strict=True)
-        ]
-        known["pixel_size"] = lengths[0] if len(set(lengths)) == 1 else tuple(lengths)
-        known["length_unit"] = unit
-    if math.isfinite(interval) and interval > 0 and _spelled(time_unit) in TIMES:
-        known["frame_interval"] = interval
-        known["time_unit"] = _spelled(time_unit)
-    return Calibration(**known)
-
-
-def _spelled(unit: str | None) -> str:
-    """Spell a unit in one way; the Greek mu and the micro sign are two characters."""
-    plain = str(unit or "").strip().lower().replace("\u03bc", "µ")
-    return SPELLINGS.get(plain, plain)
+def one_line(error: Exception) -> str:
+    """Return what an error says, as a part of a sentence."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
