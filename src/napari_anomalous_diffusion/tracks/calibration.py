@@ -66,7 +66,8 @@ class Calibration(BaseModel):
 
     def to_time(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """Convert numbers of frames into `time_unit`."""
-        return np.asarray(frames) * self.frame_interval
+        times: NDArray[np.float64] = frames * np.float64(self.frame_interval)
+        return times
 
 
 UNCALIBRATED = Calibration()
