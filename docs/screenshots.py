@@ -33,7 +33,9 @@ def main() -> None:
     viewer.window.resize(*SIZE)
     (layer,) = viewer.open_sample("napari-anomalous-diffusion", "field")
     layer.tail_width, layer.tail_length = 3, 60
-    _, dock = viewer.window.add_plugin_dock_widget("napari-anomalous-diffusion")
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-anomalous-diffusion", "Anomalous diffusion"
+    )
     dock.controller._choose_bank(options.bank)
     dock.form.score.click()
     while dock.model.progress is not None:

@@ -32,7 +32,9 @@ def main(bank: str, picture: str) -> None:
     viewer = napari.Viewer(show=True)
     viewer.window.resize(1200, 800)
     (layer,) = viewer.open_sample("napari-anomalous-diffusion", "field")
-    _, dock = viewer.window.add_plugin_dock_widget("napari-anomalous-diffusion")
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-anomalous-diffusion", "Anomalous diffusion"
+    )
     dock.controller._choose_bank(bank)
     layer.tail_width, layer.tail_length = 3, 60
     viewer.dims.set_point(0, 120)
