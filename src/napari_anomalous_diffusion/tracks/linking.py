@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Linked", "LinkingParameters", "LinkingStep", "link", "link_in_steps", "locate"]
 
+FAINT = 0.05
+"""Fractions that differ by less than this may all be background to trackpy, whose unit is 1."""
+
 
 @dataclass(frozen=True)
 class LinkingStep:
@@ -144,8 +147,7 @@ def link_in_steps(
     spots = _Spots(movie, parameters)
     linker = _FrameLinker(movie, parameters)
     for number in range(len(movie)):
-        located = spots.add(number)
-        spots.tracks.append(linker.add(located[list(movie.axes)].to_numpy(), number))
+        spots.assign(linker.add(spots.find(number), number))
         yield LinkingStep(number + 1, len(movie), spots.number)
     return spots.to_tracks()
 
@@ -196,25 +198,33 @@ class _Spots:
 
     def __init__(self, movie: Movie, parameters: LinkingParameters) -> None:
         self.number = 0
-        self.tracks: list[NDArray[np.int64]] = []
         self._movie = movie
         self._parameters = parameters
-        self._values: list[NDArray[np.float64]] = []
         self._columns: list[str] = []
+        self._values: list[NDArray[np.float64]] = []
+        self._tracks: list[NDArray[np.int64]] = []
         self._candidates = 0
         self._heaviest = 0.0
+        self._contrast = 0.0
 
-    def add(self, number: int) -> pd.DataFrame:
-        """Find the spots of a frame, keep what trackpy says of them, and return them."""
-        movie = self._movie
-        found = candidates(movie.frame(number), self._parameters, movie.source, number)
-        self._candidates += len(found)
-        self._heaviest = max(self._heaviest, found["mass"].max(), key=np.nan_to_num)
+    def find(self, number: int) -> NDArray[np.float64]:
+        """Find the spots of a frame, keep what trackpy says of them, and return their positions."""
+        frame = self._movie.frame(number)
+        found = candidates(frame, self._parameters, self._movie.source, number)
+        if len(found):
+            self._candidates += len(found)
+            self._heaviest = max(self._heaviest, found["mass"].max())
+        elif not self._candidates:
+            self._contrast = max(self._contrast, _contrast(frame))
         kept = found[found["mass"] > self._parameters.minimum_mass]
-        self._values.append(kept.to_numpy(dtype=np.float64))
         self._columns = list(kept.columns)
+        self._values.append(kept.to_numpy(dtype=np.float64))
         self.number += len(kept)
-        return kept
+        return kept[list(self._movie.axes)].to_numpy()
+
+    def assign(self, tracks: NDArray[np.int64]) -> None:
+        """Take the track of each of the spots that were found last."""
+        self._tracks.append(tracks)
 
     def to_tracks(self) -> Linked:
         """Make tracks of the spots that were numbered by track."""
@@ -222,7 +232,7 @@ class _Spots:
 
         if self.number == 0:
             raise InputError(self._none_found())
-        track = np.concatenate(self.tracks)
+        track = np.concatenate(self._tracks)
         lengths = np.bincount(track)
         long_enough = np.flatnonzero(lengths[track] >= self._parameters.minimum_length)
         if len(long_enough) == 0:
@@ -252,6 +262,11 @@ class _Spots:
                 f"{parameters.minimum_mass:g}, the largest is {self._heaviest:.4g}; choose a "
                 "smaller minimum mass."
             )
+        if self._contrast < FAINT:
+            return (
+                f"{self._movie.source}: no spot was found, as its numbers differ by no more than "
+                f"{self._contrast:.2g} and less than 1/255 counts as background; multiply them."
+            )
         light = "do not ask for dark spots on light ground"
         dark = "ask for dark spots on light ground if they are"
         return (
@@ -272,6 +287,12 @@ class _Spots:
             f"{start}; choose a smaller minimum length, or a larger search range than "
             f"{self._parameters.search_range:g} or a larger memory than {self._parameters.memory}."
         )
+
+
+def _contrast(frame: NDArray[Any]) -> float:
+    """Return by how much the numbers of a frame differ where they are fractions, else infinity."""
+    usable = frame[np.isfinite(frame)] if frame.dtype.kind == "f" else frame[:0]
+    return float(np.ptp(usable.astype(np.float64))) if usable.size else np.inf
 
 
 def _without_drift(trajectories: Trajectories) -> Trajectories:

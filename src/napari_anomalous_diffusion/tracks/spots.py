@@ -21,6 +21,9 @@ EXPECTED_WARNINGS = (
 )
 """How trackpy's warnings of frames without spots and of volumes with few planes begin."""
 
+LARGEST = 1e30
+"""Sums of larger numbers could be too large for single precision."""
+
 
 def locate(
     frame: NDArray[Any], parameters: LinkingParameters, source: str = "movie", number: int = 0
@@ -30,7 +33,7 @@ def locate(
     Parameters
     ----------
     frame : array_like, shape (Y, X) or (Z, Y, X)
-        Real numbers of any type. NaN and infinite ones count as background.
+        Real numbers of any type. NaN and numbers from 1e30 on count as background.
     parameters : LinkingParameters
         Those of linking are ignored.
     source : str
@@ -72,8 +75,8 @@ def candidates(
         )
     if parameters.dark_on_light:
         image = _inverted(image)
-    trackpy.quiet()
     _ignore_expected_warnings()
+    trackpy.quiet()
     # The error of a spot on a ground without noise, or without any ground, is NaN.
     with np.errstate(divide="ignore", invalid="ignore"):
         spots: pd.DataFrame = trackpy.locate(image, diameter, percentile=parameters.percentile)
@@ -96,7 +99,7 @@ def _as_trackpy_likes(image: NDArray[Any], source: str) -> NDArray[Any]:
         return image.astype(np.uint8) * np.uint8(255)
     if image.dtype.kind == "f":
         image = image.astype(np.float32 if image.dtype.itemsize <= 4 else np.float64)
-        usable = np.isfinite(image)
+        usable = np.abs(image) < LARGEST  # which NaN is not
         if not usable.all():
             ground = np.median(image[usable]) if usable.any() else 0.0
             image = np.where(usable, image, ground).astype(image.dtype)
