@@ -206,6 +206,13 @@ class TestTiff:
         )
         np.testing.assert_array_equal(all_frames(open_movie(path)), VOLUMES)
 
+    @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"metadata": None}], ids=str)
+    def test_written_image_by_image(self, tmp_path: Path, options: dict[str, Any]) -> None:
+        with tifffile.TiffWriter(tmp_path / "stack.tif") as file:
+            for frame in STACK:
+                file.write(frame, **options)
+        np.testing.assert_array_equal(all_frames(open_movie(tmp_path / "stack.tif")), STACK)
+
     def test_bits_of_one_page_each(self, tmp_path: Path) -> None:
         tifffile.imwrite(tmp_path / "bits.tif", STACK > 30_000)
         np.testing.assert_array_equal(all_frames(open_movie(tmp_path / "bits.tif")), STACK > 30_000)

@@ -107,7 +107,10 @@ def _complaints() -> Iterator[list[str]]:
 
 
 class TiffFrames:
-    """The first series of a TIFF file as an array that reads a frame when it is asked for.
+    """A TIFF file as an array that reads a frame when it is asked for.
+
+    It is the first series of the file, or all of them where each is one image like the first: so
+    come files that were written image by image.
 
     Attributes
     ----------
@@ -124,16 +127,24 @@ class TiffFrames:
         self._path = path
         self._file = file
         self._close = weakref.finalize(self, file.close)
-        self._offset: int | None = series.dataoffset
+        self._by_series = _is_stack(file.series)
+        self._offset: int | None = None if self._by_series else series.dataoffset
         self.dtype = np.dtype(series.dtype)
         self.shape, self.axes = _without_single(series)
+        if self._by_series:
+            self.shape, self.axes = (len(file.series), *self.shape), f"Q{self.axes}"
         self._check_size(series)
         self.complete = self._offset is not None and len(self.shape) > 2
-        # What is not one page a frame or plane is read as a whole, when it is read.
-        outer = self.shape[:-2] if self.axes.endswith("YX") else ()
-        by_page = self._offset is not None or len(series.pages) == math.prod(outer)
-        self._pages = np.arange(math.prod(outer)).reshape(outer) if outer and by_page else None
+        self._pages = self._page_numbers(len(file.series if self._by_series else series.pages))
         self._whole: NDArray[Any] | None = None
+
+    def _page_numbers(self, present: int) -> NDArray[np.int64] | None:
+        """Number the pages by frame and plane; None where all has to be read at once."""
+        outer = self.shape[:-2]
+        by_page = self._offset is not None or present == math.prod(outer)
+        if not (outer and by_page and self.axes.endswith("YX")):
+            return None
+        return np.arange(math.prod(outer)).reshape(outer)
 
     def _check_size(self, series: TiffPageSeries) -> None:
         if self._offset is not None:
@@ -158,24 +169,32 @@ class TiffFrames:
         if self._pages is None:
             return self._read_whole()[number]
         pages = self._pages[number].ravel().tolist()
-        if self._offset is not None:
-            planes = [self._read_page(page) for page in pages]
-        else:
-            planes = [self._file.asarray(key=page, series=0, maxworkers=1) for page in pages]
-        return np.stack(planes).reshape(self.shape[1:])
+        return np.stack([self._read_page(page) for page in pages]).reshape(self.shape[1:])
 
     def _read_page(self, page: int) -> NDArray[Any]:
-        """Read a page where all of them lie one after the other, not compressed."""
+        if self._by_series:
+            return self._file.asarray(series=page, maxworkers=1)
+        if self._offset is None:
+            return self._file.asarray(key=page, series=0, maxworkers=1)
+        # All of them lie one after the other, not compressed.
         count = self.shape[-1] * self.shape[-2]
         dtype = self.dtype.newbyteorder(self._file.byteorder)
+        offset = self._offset + page * count * dtype.itemsize
         with self._path.open("rb") as file:
-            offset = (self._offset or 0) + page * count * dtype.itemsize
             return np.fromfile(file, dtype, count, offset=offset)
 
     def _read_whole(self) -> NDArray[Any]:
         if self._whole is None:
             self._whole = self._file.asarray(series=0, maxworkers=1).reshape(self.shape)
         return self._whole
+
+
+def _is_stack(series: Sequence[TiffPageSeries]) -> bool:
+    first = series[0]
+    return len(series) > 1 and all(
+        len(each.pages) == 1 and (each.shape, each.dtype) == (first.shape, first.dtype)
+        for each in series
+    )
 
 
 def _without_single(series: TiffPageSeries) -> tuple[tuple[int, ...], str]:
