@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_anomalous_diffusion.autoencoders.networks import (
-    ARCHITECTURES,
     TIE_TOLERANCE,
     LongAutoencoder,
     ShortAutoencoder,
@@ -125,10 +124,11 @@ def test_the_first_layer_of_a_block_is_added_to_the_third() -> None:
     assert torch.equal(second_block[0][0, 0], 2 * windows[0, 1::2])
 
 
-@pytest.mark.parametrize("name", ["short", "long"])
-def test_shared_norms_are_the_encoders_turned_round_and_saved_once(name: str) -> None:
-    make, length = ARCHITECTURES[name], 40
-    own, shared = make(length, "batch"), make(length, "shared")
+@pytest.mark.parametrize("make", [ShortAutoencoder, LongAutoencoder])
+def test_shared_norms_are_the_encoders_turned_round_and_saved_once(
+    make: type[ShortAutoencoder | LongAutoencoder],
+) -> None:
+    own, shared = make(40, "batch"), make(40, "shared")
     encoder = list(shared.encoder_norms)
     assert all(a is b for a, b in zip(encoder[::-1], shared.decoder_norms, strict=True))
     assert len(own.state_dict()) - len(shared.state_dict()) == 3 * 5

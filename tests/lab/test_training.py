@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
+from napari_anomalous_diffusion.autoencoders.densities import Density
 from napari_anomalous_diffusion.autoencoders.networks import LongAutoencoder
 from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
 from napari_anomalous_diffusion.lab.training import train_bank
@@ -110,3 +111,17 @@ def test_a_long_network_is_trained(recipe: Path, tmp_path: Path) -> None:
     bank = load_bank(tmp_path / "bank")
     assert isinstance(bank.networks[0][0], LongAutoencoder)
     assert len(bank.contents.labels[0].members[0].loss_curve) == 2
+
+
+def test_a_density_is_trained(recipe: Path, tmp_path: Path) -> None:
+    text = recipe.read_text().replace(
+        "members = 2", 'members = 1\nnetwork = "density"\nlength = 10'
+    )
+    text = text.replace("number = 800\nlong_tracks = [40]", "steps = 9000\nlengths = [20, 40]")
+    recipe.write_text(text.replace("[windows]", "[tracks]").replace("shared_rounds = 2\n", ""))
+    train_bank(recipe, tmp_path / "bank", cache=tmp_path / "cache")
+    bank = load_bank(tmp_path / "bank")
+    assert (bank.kind, bank.error_columns) == ("probability", ["nll_ctrw", "nll_fbm"])
+    assert isinstance(bank.networks[0][0], Density)
+    first, last = bank.contents.labels[1].members[0].loss_curve
+    assert last < first

@@ -20,6 +20,8 @@ from napari_anomalous_diffusion.errors import InputError
 if TYPE_CHECKING:
     from torch import nn
 
+    from napari_anomalous_diffusion.autoencoders.networks import Normalisation
+
 DEFAULT_BANK = "models-20"
 
 
@@ -77,12 +79,13 @@ class BankFile(BaseModel):
         One sentence for people.
     axis : {"model", "exponent", "mixture"}
         What differs from label to label.
-    kind : {"mse"}
-        What an error is: squared length in units of the root mean square displacement.
-    network : {"short", "long"}
-        The architecture, see `networks.ARCHITECTURES`.
+    kind : {"mse", "probability"}
+        What an error is: a squared length in units of the root mean square displacement, or the
+        negative log-likelihood of a step, in nats.
+    network : {"short", "long", "density"}
+        The architecture, see `new_network`.
     length : int
-        Points of a window.
+        Points of a window; where whole tracks are scored, of the shortest.
     normalisation : {"batch", "track", "none", "shared"}
         See `networks.Autoencoder`.
     average : {"arithmetic", "geometric"}
@@ -97,9 +100,9 @@ class BankFile(BaseModel):
     name: str
     description: str
     axis: Literal["model", "exponent", "mixture"]
-    kind: Literal["mse"]
-    network: Literal["short", "long"] = "short"
-    length: int = Field(ge=4)
+    kind: Literal["mse", "probability"]
+    network: Literal["short", "long", "density"] = "short"
+    length: int = Field(ge=3)
     normalisation: Literal["batch", "track", "none", "shared"]
     average: Literal["arithmetic", "geometric"]
     labels: list[Label] = Field(min_length=1)
@@ -143,7 +146,8 @@ class Bank:
     @property
     def error_columns(self) -> list[str]:
         """Names of the error columns in every table, in the order of the labels."""
-        return [f"{self.kind}_{label}" for label in self.labels]
+        error = "nll" if self.kind == "probability" else "mse"
+        return [f"{error}_{label}" for label in self.labels]
 
     @cached_property
     def networks(self) -> list[list[nn.Module]]:
@@ -181,9 +185,7 @@ class Bank:
     def _network(self, member: Member) -> nn.Module:
         from safetensors.torch import load
 
-        from napari_anomalous_diffusion.autoencoders.networks import ARCHITECTURES
-
-        network = ARCHITECTURES[self.contents.network](self.length, self.contents.normalisation)
+        network = new_network(self.contents.network, self.length, self.contents.normalisation)
         try:
             network.load_state_dict(load(self._read_weights(member)))
         except (RuntimeError, ValueError) as error:
@@ -192,6 +194,25 @@ class Bank:
                 f"{self.length} points: install the bank again."
             ) from error
         return network.eval().requires_grad_(False)
+
+
+def new_network(architecture: str, length: int, normalisation: Normalisation) -> nn.Module:
+    """Make an untrained network.
+
+    Parameters
+    ----------
+    architecture : {"short", "long", "density"}
+        `ShortAutoencoder`, `LongAutoencoder`, or `Density`, which knows neither of what follows.
+    length : int
+        Points of a window.
+    normalisation : {"batch", "track", "none", "shared"}
+    """
+    from napari_anomalous_diffusion.autoencoders.densities import Density
+    from napari_anomalous_diffusion.autoencoders.networks import LongAutoencoder, ShortAutoencoder
+
+    if architecture == "density":
+        return Density()
+    return (LongAutoencoder if architecture == "long" else ShortAutoencoder)(length, normalisation)
 
 
 def load_bank(bank: Bank | str | Path | None = None) -> Bank:

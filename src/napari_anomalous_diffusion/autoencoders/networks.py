@@ -227,9 +227,6 @@ class LongAutoencoder(Autoencoder):
         return features.squeeze(1)
 
 
-ARCHITECTURES: dict[str, type[Autoencoder]] = {"short": ShortAutoencoder, "long": LongAutoencoder}
-
-
 def reconstruction_errors(network: nn.Module, windows: Tensor) -> Tensor:
     """Mean squared error of each window under one network: Eq. (2) of the paper.
 

@@ -182,6 +182,40 @@ class WindowsRecipe(BaseModel):
     windows_per_track: int = Field(default=8, gt=0)
 
 
+class TracksRecipe(BaseModel):
+    """Which whole tracks a network that gives their probability is trained on.
+
+    Attributes
+    ----------
+    steps : int
+        Displacements simulated for each label and member, in equal shares for every length and
+        dimension, before tracks that never move are left out.
+    lengths : list of int
+        Points of the simulated tracks. Each batch is cut short at random, down to the next smaller
+        length, or to `shortest` points.
+    shortest : int
+        Points of the shortest track.
+    dimensions : list of int
+        Some of 1, 2 and 3.
+    clean : float
+        Share of batches without localisation error.
+    noise : float
+        In the others, each track has a localisation error drawn evenly between 0 and this, in units
+        of the standard deviation of its displacements.
+    missing : float
+        In half of the batches, the share of frames that are missing.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    steps: int = Field(gt=0)
+    lengths: list[int] = [30, 100, 400]
+    shortest: int = Field(default=10, ge=3)
+    dimensions: list[int] = [1, 2, 3]
+    clean: float = Field(default=0.5, ge=0, le=1)
+    noise: float = Field(default=1.0, ge=0)
+    missing: float = Field(default=0.1, ge=0, lt=1)
+
+
 class TrainingRecipe(BaseModel):
     """How networks are trained; Table I of the paper has its own numbers for it.
 
@@ -225,7 +259,10 @@ class Recipe(BaseModel):
         Networks a label.
     seed : int
         Decides every simulated track and every weight.
-    windows : WindowsRecipe
+    windows : WindowsRecipe, optional
+        For autoencoders.
+    tracks : TracksRecipe, optional
+        For networks that give the probability of a track (``network = "density"``).
     training : TrainingRecipe
     shared : dict of str to Source
         What the shared start is trained on; the labels, where there is none.
@@ -237,16 +274,31 @@ class Recipe(BaseModel):
     name: str
     description: str
     axis: Literal["model", "exponent", "mixture"]
-    network: Literal["short", "long"] = "short"
-    length: int = Field(default=20, ge=4, multiple_of=4)
+    network: Literal["short", "long", "density"] = "short"
+    length: int = Field(default=20, ge=4)
     normalisation: Literal["batch", "track", "none", "shared"] = "batch"
     average: Literal["arithmetic", "geometric"] = "geometric"
     members: int = Field(gt=0)
     seed: int
-    windows: WindowsRecipe
+    windows: WindowsRecipe | None = None
+    tracks: TracksRecipe | None = None
     training: TrainingRecipe
     shared: dict[str, Source] = {}
     labels: dict[str, AnySource] = Field(min_length=1)
+
+    @property
+    def data(self) -> WindowsRecipe | TracksRecipe:
+        """What the networks are trained on."""
+        data = self.tracks if self.network == "density" else self.windows
+        assert data is not None  # _has_data has checked it
+        return data
+
+    @model_validator(mode="after")
+    def _has_data(self) -> Recipe:
+        needed = "tracks" if self.network == "density" else "windows"
+        if getattr(self, needed) is None:
+            raise ValueError(f"a {self.network} network needs a section [{needed}]")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -284,3 +336,8 @@ def digest(*parts: object) -> str:
     """
     plain = TypeAdapter(list[Any]).dump_python(list(parts), mode="json")
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def seed_from(*parts: str | int) -> int:
+    """Make a seed of names and numbers."""
+    return int(digest(*parts)[:7], 16)

@@ -11,27 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from napari_anomalous_diffusion.autoencoders.networks import (
-    ARCHITECTURES,
-    Normalisation,
-    reconstruction_errors,
-)
-from napari_anomalous_diffusion.lab.recipes import AnySource, TrainingRecipe, WindowsRecipe, digest
-from napari_anomalous_diffusion.lab.training_windows import (
-    published_windows,
-    simulate_windows,
-    whole_tracks,
+from napari_anomalous_diffusion.autoencoders.bank import new_network
+from napari_anomalous_diffusion.autoencoders.networks import Normalisation
+from napari_anomalous_diffusion.lab.lessons import Lessons, TrackLessons, WindowLessons
+from napari_anomalous_diffusion.lab.recipes import (
+    AnySource,
+    TracksRecipe,
+    TrainingRecipe,
+    WindowsRecipe,
+    digest,
 )
 from napari_anomalous_diffusion.writing import whole_file
-
-LOSS_FLOOR = 1e-3
-"""Added to a window's error before its logarithm is taken: a perfect window is not worth more."""
-
-HELD_OUT_TRACKS = 4000
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class Task:
         For people: ``fbm 3`` or ``shared 3``.
     sources : dict of str to Source or Mixture
         What it is trained on, in equal shares.
-    network : {"short", "long"}
+    network : {"short", "long", "density"}
         The architecture.
     rounds, rate
         See `TrainingRecipe`.
@@ -54,7 +47,7 @@ class Task:
 
     name: str
     sources: Mapping[str, AnySource]
-    windows: WindowsRecipe
+    data: WindowsRecipe | TracksRecipe
     training: TrainingRecipe
     network: str
     length: int
@@ -69,21 +62,19 @@ class Task:
         """All that decides the network, condensed."""
         step = self.training.model_dump(include={"batch", "round", "l2", "loss"})
         return digest(
-            dict(self.sources), self.windows, step, self.length, self.normalisation,
+            dict(self.sources), self.data, step, self.length, self.normalisation,
             self.seed, self.rounds, str(self.rate), self.start,
             # Without an entry for the short network, as when there was no other.
             *([] if self.network == "short" else [self.network]),
         )  # fmt: skip
 
-    @property
-    def population(self) -> bool:
-        """Whether the network is one of the published form: see `Bank.protocol`."""
-        return self.normalisation == "shared"
-
-
-def seed_from(*parts: str | int) -> int:
-    """Make a seed of names and numbers."""
-    return int(digest(*parts)[:7], 16)
+    def lessons(self) -> Lessons:
+        """Simulate what the network is trained on."""
+        if isinstance(self.data, TracksRecipe):
+            return TrackLessons(self.sources, self.data, self.seed)
+        published = self.normalisation == "shared"
+        log = self.training.loss == "log"
+        return WindowLessons(self.sources, self.data, self.length, self.seed, log, published)
 
 
 def result_path(cache: Path, task: Task | str) -> Path:
@@ -104,25 +95,14 @@ def run_task(task: Task, cache: Path, report: Callable[[int], None] = lambda rou
     if result_path(cache, task).exists():
         report(task.rounds)
         return
-    windows = _windows_of(task)
+    lessons = task.lessons()
     training = _Training(task, cache, batches_a_round=task.training.round // task.training.batch)
     report(len(training.losses))
     while len(training.losses) < task.rounds:
-        training.round(windows)
+        training.round(lessons)
         training.save()
         report(1)
-    training.finish(len(windows))
-
-
-def _windows_of(task: Task) -> torch.Tensor:
-    parts = []
-    for name, source in task.sources.items():
-        seed = seed_from(task.seed, name, "windows")
-        if task.population:
-            parts.append(published_windows(source, task.windows.number, task.length, seed))
-        else:
-            parts.append(simulate_windows(source, task.windows, task.length, seed))
-    return torch.from_numpy(np.concatenate(parts))
+    training.finish(lessons)
 
 
 class _Training:
@@ -134,7 +114,7 @@ class _Training:
         self.batches_a_round = batches_a_round
         self.losses: list[float] = []
         torch.manual_seed(task.seed)
-        self.network = ARCHITECTURES[task.network](task.length, task.normalisation)
+        self.network = new_network(task.network, task.length, task.normalisation)
         if task.start:
             self.network.load_state_dict(load_file(result_path(cache, task.start)))
         self.optimiser = torch.optim.Adam(
@@ -170,43 +150,28 @@ class _Training:
         with whole_file(self.checkpoint) as partial:
             torch.save(state, partial)
 
-    def round(self, windows: torch.Tensor) -> None:
-        """Show the network the windows of one round, drawn at random and mirrored at random."""
+    def round(self, lessons: Lessons) -> None:
+        """Show the network what belongs to one round, drawn at random."""
         self.network.train()
-        batch, total = self.task.training.batch, 0.0
+        total = 0.0
         for _ in range(self.batches_a_round):
-            chosen = torch.randint(len(windows), (batch,), generator=self.random)
-            signs = torch.randint(2, (batch, 1), generator=self.random) * 2 - 1
-            errors = reconstruction_errors(self.network, windows[chosen] * signs)
-            loss = (errors + LOSS_FLOOR).log() if self.task.training.loss == "log" else errors
+            loss = lessons.loss(self.network, self.task.training.batch, self.random)
             self.optimiser.zero_grad()
-            loss.mean().backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]
+            if lessons.longest_gradient is not None:
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), lessons.longest_gradient)
             self.optimiser.step()
             self.schedule.step()
-            total += loss.mean().item()
+            total += loss.item()
         self.losses.append(round(total / self.batches_a_round, 5))
 
-    def finish(self, n_windows: int) -> None:
+    def finish(self, lessons: Lessons) -> None:
         facts = {
             "seed": self.task.seed,
-            "own_error": round(self._own_error(), 5),
+            "own_error": round(lessons.own_error(self.network), 5),
             "loss_curve": self.losses,
-            "windows": n_windows,
+            "windows": len(lessons),
         }
         with whole_file(result_path(self.cache, self.task)) as partial:
             save_file(self.network.state_dict(), partial, {"facts": json.dumps(facts)})
         self.checkpoint.unlink(missing_ok=True)
-
-    def _own_error(self) -> float:
-        """Mean error over whole held-out tracks of the network's own kind."""
-        # The published form knows no other statistics than those of the batch it is shown.
-        self.network.train(self.task.population)
-        draw = published_windows if self.task.population else whole_tracks
-        share = HELD_OUT_TRACKS // len(self.task.sources)
-        parts = [
-            draw(source, share, self.task.length, seed=seed_from(name, "held out"))
-            for name, source in self.task.sources.items()
-        ]
-        with torch.inference_mode():
-            windows = torch.from_numpy(np.concatenate(parts))
-            return reconstruction_errors(self.network, windows).mean().item()

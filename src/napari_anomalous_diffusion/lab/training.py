@@ -23,8 +23,8 @@ import torch
 from safetensors import safe_open
 
 from napari_anomalous_diffusion.autoencoders.bank import BankFile, Label, Member, checksum
-from napari_anomalous_diffusion.lab.recipes import Recipe, read_recipe
-from napari_anomalous_diffusion.lab.tasks import Task, result_path, run_task, seed_from
+from napari_anomalous_diffusion.lab.recipes import Recipe, read_recipe, seed_from
+from napari_anomalous_diffusion.lab.tasks import Task, result_path, run_task
 from napari_anomalous_diffusion.writing import whole_file
 
 Report = Callable[[int, int], None]
@@ -106,7 +106,7 @@ def write_description(recipe: Recipe, folder: Path) -> None:
         name=recipe.name,
         description=recipe.description,
         axis=recipe.axis,
-        kind="mse",
+        kind="probability" if recipe.network == "density" else "mse",
         network=recipe.network,
         length=recipe.length,
         normalisation=recipe.normalisation,
@@ -124,7 +124,7 @@ def _shared_task(recipe: Recipe, member: int) -> Task:
     return Task(
         name=f"shared {member}",
         sources=recipe.shared or recipe.labels,
-        windows=recipe.windows,
+        data=recipe.data,
         training=training,
         network=recipe.network,
         length=recipe.length,
@@ -140,7 +140,7 @@ def _own_task(recipe: Recipe, label: str, member: int, start: str) -> Task:
     return Task(
         name=f"{label} {member}",
         sources={label: recipe.labels[label]},
-        windows=recipe.windows,
+        data=recipe.data,
         training=training,
         network=recipe.network,
         length=recipe.length,
