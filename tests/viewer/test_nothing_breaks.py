@@ -207,7 +207,7 @@ def test_two_docks_in_one_viewer(stage, tiny_bank):
     second = AnomalousDiffusionDock(on.viewer)
     on.viewer.window.add_dock_widget(second, name="Second")
     on.score()
-    assert second.model.result is None
+    assert second.model.result is on.model.result
     on.viewer.window.remove_dock_widget(second)
     on.qtbot.waitUntil(lambda: is_gone(second))
     on.model.selected = on.place(4)

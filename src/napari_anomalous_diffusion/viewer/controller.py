@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Tracks
@@ -24,6 +23,7 @@ from napari_anomalous_diffusion.viewer.reconstructions import (
     reconstructions,
     windows_of,
 )
+from napari_anomalous_diffusion.viewer.results import results
 from napari_anomalous_diffusion.viewer.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.viewer.dock import AnomalousDiffusionDock
-
-COLUMNS_KEY = "anomalous diffusion"
-"""Where a layer's metadata says what its tracks were scored with."""
 
 
 class DockController:
@@ -49,9 +46,9 @@ class DockController:
 
     def __init__(self, viewer: Viewer, dock: AnomalousDiffusionDock, model: DockModel) -> None:
         self.viewer, self.dock, self.model = viewer, dock, model
-        self._results: WeakKeyDictionary[Tracks, ScoredTracks] = WeakKeyDictionary()
+        self._results = results
         self._layers: list[Tracks] = []
-        self._scorer = Scorer(model, self._accept)
+        self._scorer = Scorer(model, results.keep)
         self._painter: Painter | None = None
         self._keys: list[str] = []
         self._click = clicks.click_callback(self._on_click)
@@ -108,6 +105,8 @@ class DockController:
         self.viewer.layers.selection.events.active.connect(self._on_active)
         self.viewer.events.theme.connect(self._on_theme)
         self.viewer.mouse_drag_callbacks.append(self._click)
+        self._results.changing.connect(self._on_scoring)
+        self._results.changed.connect(self._on_scored)
 
     def close(self) -> None:
         """Stop scoring, and leave nothing of the dock in the viewer but colours and columns."""
@@ -125,6 +124,8 @@ class DockController:
         self.viewer.events.theme.disconnect(self._on_theme)
         if self._click in self.viewer.mouse_drag_callbacks:
             self.viewer.mouse_drag_callbacks.remove(self._click)
+        self._results.changing.disconnect(self._on_scoring)
+        self._results.changed.disconnect(self._on_scored)
         for layer in self._layers:
             self._disconnect_layer(layer)
         self._layers = []
@@ -166,9 +167,7 @@ class DockController:
 
     def _forget(self, layer: Tracks) -> None:
         self._scorer.forget(layer)
-        self._results.pop(layer, None)
-        if self.model.layer is layer:
-            self.model.result = None
+        self._results.forget(layer)
 
     def _choose_layer(self, layer: Tracks) -> None:
         if layer is not self.model.layer:
@@ -204,21 +203,14 @@ class DockController:
         if self.model.layer is not None:
             self._scorer.score(self.model.layer)
 
-    def _accept(self, layer: Tracks, result: ScoredTracks) -> None:
-        ours = self.model.layer is layer
-        if ours:
+    def _on_scoring(self, layer: Tracks) -> None:
+        """Let go of a layer whose features are about to be written."""
+        if self.model.layer is layer:
             self.model.result = None
-        old = self._results.get(layer)
-        colours.write_columns(layer, result, set() if old is None else set(old.columns))
-        layer.metadata[COLUMNS_KEY] = {
-            "bank": result.scores.bank.name,
-            "classes": dict(enumerate(result.classes)),
-        }
-        self._results[layer] = result
-        if ours:
-            self.model.result = result
-        else:
-            layer.color_by = BEST
+
+    def _on_scored(self, layer: Tracks) -> None:
+        if self.model.layer is layer:
+            self.model.result = self._results.get(layer)
 
     def _on_progress(self, progress: tuple[int, int] | None) -> None:
         self.dock.form.set_progress(progress)
