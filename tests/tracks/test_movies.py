@@ -252,10 +252,26 @@ class TestTiff:
                     time_unit="ms",
                 ),
             ),
+            (
+                {
+                    "imagej": True,
+                    "resolution": (4, 4),
+                    "metadata": {"axes": "TYX", "unit": r"\u00B5m", "tunit": "sec"},
+                },
+                Calibration(pixel_size=0.25, length_unit="µm"),
+            ),
             ({"resolution": (72, 72), "resolutionunit": 2}, Calibration()),  # a printer's
+            (
+                {
+                    "imagej": True,
+                    "resolution": (72, 72),
+                    "metadata": {"axes": "TYX", "unit": "inch"},
+                },
+                Calibration(),
+            ),
             ({"imagej": True, "metadata": {"axes": "TYX", "unit": "pixel"}}, Calibration()),
         ],
-        ids=["imagej", "imagej-fps", "ome", "plain", "pixels"],
+        ids=["imagej", "imagej-fps", "ome", "escaped", "plain", "inches", "pixels"],
     )
     def test_pixel_size_and_interval(
         self, tmp_path: Path, options: dict[str, Any], calibration: Calibration
@@ -295,6 +311,13 @@ class TestTiff:
         tifffile.imwrite(tmp_path / "one.tif", STACK[0])
         with pytest.raises(InputError, match=r"one\.tif: is a single frame"):
             open_movie(tmp_path / "one.tif")
+
+    @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", bytes(1000)])
+    def test_what_is_only_called_so(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "movie.tif").write_bytes(content)
+        with pytest.raises(InputError, match="is a damaged or truncated TIFF file") as caught:
+            open_movie(tmp_path / "movie.tif")
+        check_sentence(caught.value, str(tmp_path / "movie.tif"))
 
     @pytest.mark.parametrize("share", [0.001, 0.02, 0.3, 0.6, 0.9, 0.97])
     @pytest.mark.parametrize(
@@ -408,10 +431,13 @@ class TestIsMovie:
         parquet = tmp_path / "tracks.parquet"
         parquet.write_bytes(b"PAR1\0\0\0")
         (tmp_path / "empty").mkdir()
-        (tmp_path / "empty.tif").touch()
-        for path in (table, parquet, tmp_path / "empty", tmp_path / "nothing.tif"):
+        wide = tmp_path / "tracks.txt"
+        wide.write_text("track_id,frame,y,x", encoding="utf-16")
+        for path in (table, parquet, wide, tmp_path / "empty", tmp_path / "nothing.tif"):
             assert not is_movie(path)
         assert is_movie(BEADS)
+        (tmp_path / "empty.tif").touch()
+        assert is_movie(tmp_path / "empty.tif")
         assert is_movie(tmp_path / "cells.zarr") is False  # not there
         (tmp_path / "cells.zarr").mkdir()
         assert is_movie(tmp_path / "cells.zarr")

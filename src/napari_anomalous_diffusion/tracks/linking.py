@@ -211,16 +211,18 @@ class _Spots:
         """Find the spots of a frame, keep what trackpy says of them, and return their positions."""
         frame = self._movie.frame(number)
         found = candidates(frame, self._parameters, self._movie.source, number)
-        if len(found):
-            self._candidates += len(found)
-            self._heaviest = max(self._heaviest, found["mass"].max())
+        self._columns = list(found.columns)
+        values = found.to_numpy(dtype=np.float64)
+        mass = values[:, self._columns.index("mass")]
+        if len(mass):
+            self._candidates += len(mass)
+            self._heaviest = max(self._heaviest, mass.max())
         elif not self._candidates:
             self._contrast = max(self._contrast, _contrast(frame))
-        kept = found[found["mass"] > self._parameters.minimum_mass]
-        self._columns = list(kept.columns)
-        self._values.append(kept.to_numpy(dtype=np.float64))
-        self.number += len(kept)
-        return kept[list(self._movie.axes)].to_numpy()
+        values = values[mass > self._parameters.minimum_mass]
+        self._values.append(values)
+        self.number += len(values)
+        return values[:, [self._columns.index(axis) for axis in self._movie.axes]]
 
     def assign(self, tracks: NDArray[np.int64]) -> None:
         """Take the track of each of the spots that were found last."""

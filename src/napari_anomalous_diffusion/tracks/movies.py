@@ -21,7 +21,9 @@ from napari_anomalous_diffusion.tracks.units import calibration_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PARQUET_MAGIC = b"PAR1"
+TABLE_MAGIC = (b"PAR1", b"\xff\xfe", b"\xfe\xff")
+"""How Parquet and text in UTF-16 begin; only other text is known by having no zeros."""
+
 BYTES_LOOKED_AT = 4096
 
 
@@ -171,8 +173,8 @@ def is_movie(path: str | os.PathLike[str]) -> bool:
     Returns
     -------
     bool
-        True for a folder that holds images, a pattern, and a file that is neither text nor
-        Parquet. Whether it can be opened is another question.
+        True for a folder that holds images, a pattern, and a file that ends like TIFF, or is
+        neither text nor Parquet. Whether it can be opened is another question.
     """
     path = Path(path)
     if path.is_dir():
@@ -180,7 +182,11 @@ def is_movie(path: str | os.PathLike[str]) -> bool:
     if not path.exists():
         return glob.has_magic(str(path))
     start = _first_bytes(path, BYTES_LOOKED_AT)
-    return not start.startswith(PARQUET_MAGIC) and b"\0" in start
+    return _ends_like_tiff(path) or (not start.startswith(TABLE_MAGIC) and b"\0" in start)
+
+
+def _ends_like_tiff(path: Path) -> bool:
+    return path.suffix.lower() in (".tif", ".tiff")
 
 
 def open_movie(path: str | os.PathLike[str]) -> Movie:
@@ -212,7 +218,7 @@ def open_movie(path: str | os.PathLike[str]) -> Movie:
             raise InputError(f"{source}: there is no such file; give the path of a movie.")
         frames = ImageFiles([Path(file) for file in glob.glob(source)], source)  # noqa: PTH207
         return as_movie(frames, "tyx", source=source)
-    if path.is_file() and _first_bytes(path, 4) in MAGIC:
+    if path.is_file() and (_ends_like_tiff(path) or _first_bytes(path, 4) in MAGIC):
         return as_movie(*open_tiff(path), source=source)
     return _open_with_napari(path)
 

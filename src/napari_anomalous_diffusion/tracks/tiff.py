@@ -139,7 +139,7 @@ class TiffFrames:
         self._whole: NDArray[Any] | None = None
 
     def _page_numbers(self, present: int) -> NDArray[np.int64] | None:
-        """Number the pages by frame and plane; None where all has to be read at once."""
+        """Give each page its number, by frame and plane; None where all is read at once."""
         outer = self.shape[:-2]
         by_page = self._offset is not None or present == math.prod(outer)
         if not (outer and by_page and self.axes.endswith("YX")):

@@ -15,10 +15,9 @@ LENGTHS = {
     "µm": 1e-6,
     "mm": 1e-3,
     "cm": 1e-2,
-    "inch": 0.0254,
     "m": 1.0,
 }
-"""Units of length in metres."""
+"""Units of length in metres; inches come from printers and screens, so that they say nothing."""
 
 TIMES = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 """Units of time in seconds."""
@@ -30,7 +29,6 @@ SPELLINGS = {
     "µm": ("um", "micron", "microns", "micrometer", "micrometre", "\\u00b5m"),
     "mm": ("millimeter", "millimetre"),
     "cm": ("centimeter", "centimetre"),
-    "inch": ("in", "inches"),
     "m": ("meter", "metre"),
     "ns": ("nanosecond",),
     "µs": ("us", "microsecond"),
