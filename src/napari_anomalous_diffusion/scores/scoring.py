@@ -37,8 +37,9 @@ class Scores:
         points; ``n_windows`` the windows that were scored; ``verdict`` the best label, ``immobile``
         (nothing moves in any window) or ``too short`` (no window fits); ``best`` and ``runner_up``
         the labels of the two lowest errors; ``margin`` the gap between these errors as a share of
-        the second; one ``mse_<label>`` a label, in units of the squared root mean square
-        displacement; then the columns of `classical_numbers` in the units of the tracks'
+        the second, or in nats a step; one ``mse_<label>`` a label, in units of the squared root
+        mean square displacement, or one ``nll_<label>``, in nats a step (such a bank scores a track
+        as one window); then the columns of `classical_numbers` in the units of the tracks'
         calibration. ``candidates``, ``p_value`` and ``confidence`` are not computed yet, and
         empty. Missing is missing, never 0.
     member_errors : ndarray of float64, shape (n_tracks, n_labels, n_members)
@@ -70,6 +71,7 @@ def score(
     tracks: Any,
     bank: Bank | str | None = None,
     *,
+    localisation_error: float = 0.0,
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
@@ -86,6 +88,9 @@ def score(
         depends on the calibration, but the classical numbers do.
     bank : Bank or str, optional
         A bank or its name; the default bank where none is given.
+    localisation_error : float
+        Standard deviation of a coordinate's localisation error, in the calibration's unit of
+        length. Banks of probabilities take it into account; autoencoders know nothing of it.
     device : {"auto", "cpu", "cuda", "mps"}
     progress : callable, optional
         Called with the number of tracks done and of all tracks, after each step.
@@ -101,7 +106,9 @@ def score(
     """
     opened = load_bank(bank)
     trajectories = read_tracks(tracks)
-    steps = score_in_steps(trajectories, opened, device=device)
+    steps = score_in_steps(
+        trajectories, opened, localisation_error=localisation_error, device=device
+    )
     while True:
         try:
             done = next(steps)
@@ -113,7 +120,11 @@ def score(
 
 
 def score_in_steps(
-    trajectories: Trajectories, bank: Bank, *, device: str = "auto"
+    trajectories: Trajectories,
+    bank: Bank,
+    *,
+    localisation_error: float = 0.0,
+    device: str = "auto",
 ) -> Generator[int, None, Scores]:
     """Score tracks step by step, for callers that show progress or may stop.
 
@@ -121,7 +132,8 @@ def score_in_steps(
     ----------
     trajectories : Trajectories
     bank : Bank
-    device : {"auto", "cpu", "cuda", "mps"}
+    localisation_error, device
+        As in `score`.
 
     Yields
     ------
@@ -136,7 +148,10 @@ def score_in_steps(
     parts = []
     for start, stop in _steps(trajectories):
         part = trajectories.select(np.arange(start, stop))
-        parts.append(_track_errors(part, bank, device))
+        if bank.kind == "probability":
+            parts.append(_track_likelihoods(part, bank, localisation_error, device))
+        else:
+            parts.append(_track_errors(part, bank, device))
         yield stop
     errors, n_windows, fits = (np.concatenate(column) for column in zip(*parts, strict=True))
     member_errors = _by_label(errors, bank)
@@ -166,6 +181,17 @@ def _track_errors(
     with np.errstate(invalid="ignore"):
         means = np.stack(sums, axis=1) / n_windows[:, None]
     return (np.exp(means) if geometric else means), n_windows, windows.fits
+
+
+def _track_likelihoods(
+    trajectories: Trajectories, bank: Bank, localisation_error: float, device: str
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Score whole tracks, each as one window."""
+    from napari_anomalous_diffusion.autoencoders.likelihoods import track_likelihoods
+
+    errors = track_likelihoods(bank, trajectories, localisation_error, device)
+    n_windows = np.where(np.isnan(errors).any(axis=1), 0, 1)
+    return errors, n_windows, trajectories.lengths >= bank.length
 
 
 def _by_label(errors: NDArray[np.float64], bank: Bank) -> NDArray[np.float64]:
@@ -205,7 +231,7 @@ def _table(
         "best": best,
         "candidates": None,
         "runner_up": runner_up,
-        "margin": 1 - lowest / second,
+        "margin": second - lowest if bank.kind == "probability" else 1 - lowest / second,
         "p_value": missing,
         "confidence": missing,
     }
