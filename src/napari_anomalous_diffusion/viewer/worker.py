@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import suppress
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,30 @@ def _score(request: ScoreRequest) -> Generator[tuple[int, int, int], None, Score
     steps = score_in_steps(trajectories, load_bank(request.bank), device=request.device)
     while True:
         try:
-            done = next(steps)
+            with one_core_left():
+                done = next(steps)
         except StopIteration as finished:
             return ScoredTracks(finished.value, trajectories, request.device)
         yield request.number, done, len(trajectories)
+
+
+@contextmanager
+def one_core_left() -> Iterator[None]:
+    """Let torch take one core less than there are, so that the event loop has one to itself.
+
+    Where both share the last core, the loop waits for tenths of a second, and torch's threads for
+    each other: on two cores, one thread is twice as fast as two. A smaller number that the user has
+    set stays as it is. Torch counts its threads for each thread that calls it, so nobody else's
+    number changes; only threads that start meanwhile begin with this one.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, max((os.cpu_count() or 1) - 1, 1)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _load_torch() -> None:

@@ -1,0 +1,29 @@
+"""Scoring leaves the event loop a core, and everybody's number of threads as it was."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from napari_anomalous_diffusion.viewer.worker import one_core_left
+
+
+@pytest.mark.parametrize(
+    ("cores", "before", "meanwhile"), [(2, 2, 1), (8, 8, 7), (8, 3, 3), (1, 1, 1), (None, 4, 1)]
+)
+def test_one_core_is_left_unless_the_user_leaves_more(monkeypatch, cores, before, meanwhile):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    torch.set_num_threads(before)
+    with pytest.raises(RuntimeError, match="memory"), one_core_left():
+        assert torch.get_num_threads() == meanwhile
+        raise RuntimeError("no memory")
+    assert torch.get_num_threads() == before
+
+
+def test_scoring_in_the_dock_changes_no_number_of_threads(stage):
+    torch.set_num_threads(2)
+    on = stage()
+    on.score()
+    assert torch.get_num_threads() == 2
