@@ -1,0 +1,177 @@
+"""One input from beginning to end: opened, linked if it is a movie, scored, summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from napari_anomalous_diffusion.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_anomalous_diffusion.autoencoders.bank import Bank
+    from napari_anomalous_diffusion.batch.parameters import BatchParameters
+    from napari_anomalous_diffusion.tracks.linking import Linked
+    from napari_anomalous_diffusion.tracks.movies import Movie
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+ATTEMPTS = 2
+"""How often an input is tried whose failure nobody foresaw."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far one input has come.
+
+    Attributes
+    ----------
+    stage : {"linking", "scoring"}
+    done, total : int
+        Frames that are linked, or tracks that are scored, and all of them.
+    """
+
+    stage: Literal["linking", "scoring"]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of one input.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        See `Scores.table`.
+    tracks : DataFrame or None
+        A row a point: ``track_id, frame, (z), y, x``, then what trackpy measured; None where the
+        input was a table of tracks itself.
+    summary : dict
+        See `comparison.summary_row`.
+    """
+
+    scores: pd.DataFrame
+    tracks: pd.DataFrame | None
+    summary: dict[str, Any]
+
+
+def open_input(path: Path, parameters: BatchParameters) -> Movie | Trajectories:
+    """Open a movie, or read a file of tracks, with the calibration that holds for it.
+
+    Raises
+    ------
+    InputError
+        If it can be read as neither.
+    """
+    from napari_anomalous_diffusion.tracks.files import read_tracks
+    from napari_anomalous_diffusion.tracks.movies import is_movie, open_movie
+
+    opened: Movie | Trajectories
+    if is_movie(path):
+        opened = open_movie(path)
+    else:
+        opened = read_tracks(path, track=parameters.track, frame=parameters.frame)
+    return replace(opened, calibration=parameters.calibration.over(opened.calibration))
+
+
+def process_in_steps(
+    source: Movie | Trajectories, parameters: BatchParameters, bank: Bank
+) -> Generator[Step, None, Outcome]:
+    """Link a movie, and score its tracks or those that are given.
+
+    Parameters
+    ----------
+    source : Movie or Trajectories
+    parameters : BatchParameters
+        Its `bank` is left aside for the one that is given opened.
+    bank : Bank
+
+    Yields
+    ------
+    Step
+
+    Returns
+    -------
+    Outcome
+        As the generator's value.
+
+    Raises
+    ------
+    InputError
+        If no particle is found, or the movie cannot be linked.
+    """
+    from napari_anomalous_diffusion.scores.comparison import summary_row
+    from napari_anomalous_diffusion.scores.scoring import score_in_steps
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+    trajectories, tracks = source, None
+    if not isinstance(trajectories, Trajectories):
+        linked = yield from _link(trajectories, parameters)
+        trajectories, tracks = linked.trajectories, linked.to_frame()
+    steps = score_in_steps(trajectories, bank, device=parameters.device)
+    while True:
+        try:
+            yield Step("scoring", next(steps), len(trajectories))
+        except StopIteration as finished:
+            table = finished.value.table
+            return Outcome(table, tracks, summary_row(table, bank))
+
+
+def _link(movie: Movie, parameters: BatchParameters) -> Generator[Step, None, Linked]:
+    from napari_anomalous_diffusion.tracks.linking import link_in_steps
+
+    steps = link_in_steps(movie, parameters.linking)
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as finished:
+            linked: Linked = finished.value
+            return linked
+        yield Step("linking", step.done, step.total)
+
+
+def attempt_in_steps(
+    path: Path, parameters: BatchParameters, bank: Bank
+) -> Generator[Step, None, Outcome | str]:
+    """Open and process an input; where it fails, return one sentence for its user instead.
+
+    What nobody foresaw is tried again, `ATTEMPTS` times in all: a file on a server may be out of
+    reach for a moment. What a user has to mend is not.
+    """
+    sentence = ""
+    for _ in range(ATTEMPTS):
+        try:
+            return (yield from process_in_steps(open_input(path, parameters), parameters, bank))
+        except InputError as error:
+            return str(error)
+        # The rest of the batch goes on whatever is the matter with this one.
+        except Exception as error:
+            what = " ".join(str(error).split()).rstrip(".")
+            sentence = f"{path}: {type(error).__name__}{f': {what}' if what else ''}."
+    return sentence
+
+
+def process_file(path: Path, parameters: BatchParameters, bank_folder: Path) -> Outcome | str:
+    """Do the same in a process of its own, which leaves the other cores to its like."""
+    import torch
+
+    torch.set_num_threads(1)
+    steps = attempt_in_steps(path, parameters, _open_bank(bank_folder))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            outcome: Outcome | str = finished.value
+            return outcome
+
+
+@lru_cache(maxsize=1)
+def _open_bank(folder: Path) -> Bank:
+    """Open the bank once a process, not once a file."""
+    from napari_anomalous_diffusion.autoencoders.bank import load_bank
+
+    return load_bank(folder)

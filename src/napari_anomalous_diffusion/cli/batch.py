@@ -1,0 +1,227 @@
+"""The command `batch`: many movies and track files, on one machine or on many."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from napari_anomalous_diffusion.cli.shared import (
+    BankOption,
+    Device,
+    DeviceOption,
+    FrameOption,
+    TrackOption,
+    console,
+)
+from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
+
+if TYPE_CHECKING:
+    from napari_anomalous_diffusion.batch import BatchReport, BatchStep
+
+SHORT_NAMES = {
+    "minimum_mass": "--minmass",
+    "dark_on_light": "--invert",
+    "subtract_drift": "--drift",
+}
+"""What trackpy calls a parameter, or what is quicker to type, beside its own name."""
+
+
+class Format(StrEnum):
+    """What tables are written as."""
+
+    csv = "csv"
+    parquet = "parquet"
+
+
+def with_linking_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that takes `**linking` an option for each of the `LinkingParameters`."""
+    own = inspect.signature(command, eval_str=True)
+    kept = [entry for entry in own.parameters.values() if entry.kind is not entry.VAR_KEYWORD]
+    options = map(_linking_option, LinkingParameters.model_fields)
+    command.__signature__ = own.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
+    return command
+
+
+def _linking_option(name: str) -> inspect.Parameter:
+    field = LinkingParameters.model_fields[name]
+    flag, short = f"--{name.replace('_', '-')}", SHORT_NAMES.get(name)
+    if isinstance(field.default, bool):
+        names, default = [f"{flag}/--no-{flag[2:]}"], "yes" if field.default else "no"
+    else:
+        names, default = [flag], f"{field.default:g}"
+    option = typer.Option(
+        None,
+        *names,
+        *([short] if short else []),
+        help=f"{field.description} \\[default: {default}{f'; also {short}' if short else ''}]",
+        rich_help_panel="Linking (movies only; before what --parameters says)",
+    )
+    kind = type(field.default) | None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
+
+
+CALIBRATION = "Calibration (before what a file says)"
+
+
+@with_linking_options
+def batch(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH", help="Movies, CSV or Parquet files of tracks, and folders of them."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for the results.", show_default=False)
+    ],
+    bank: BankOption = "models-20",
+    device: DeviceOption = Device.auto,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(help="TOML file of linking parameters, such as the dock saves."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes to work in (extra 'cluster'). \\[default: this one]"),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler to use instead: tcp://... ."),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="Of the tables of each input.")] = Format.csv,
+    track: TrackOption = None,
+    frame: FrameOption = None,
+    pixel_size: Annotated[
+        float | None,
+        typer.Option(help="Length of a pixel.", rich_help_panel=CALIBRATION),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(help="Unit of --pixel-size. \\[default: µm]", rich_help_panel=CALIBRATION),
+    ] = None,
+    frame_interval: Annotated[
+        float | None,
+        typer.Option(help="Time from frame to frame.", rich_help_panel=CALIBRATION),
+    ] = None,
+    time_unit: Annotated[
+        str | None,
+        typer.Option(help="Unit of --frame-interval. \\[default: s]", rich_help_panel=CALIBRATION),
+    ] = None,
+    **linking: Any,
+) -> None:
+    """Link and score many movies, and score track files. Stop it at will: it goes on from there.
+
+    Exit code 0: all succeeded; 1: some failed; 2: a mistake in the call.
+    """
+    from napari_anomalous_diffusion.batch import BatchParameters, CalibrationOptions, run_batch
+
+    calibration = {
+        "pixel_size": pixel_size,
+        "length_unit": unit,
+        "frame_interval": frame_interval,
+        "time_unit": time_unit,
+    }
+    asked = BatchParameters(
+        bank=bank,
+        device=device.value,
+        linking=_linking_parameters(parameters, linking),
+        calibration=CalibrationOptions.from_entries(calibration, "the options"),
+        track=track,
+        frame=frame,
+        format=format.value,
+    )
+    with _shown() as show:
+        report = run_batch(
+            paths, output, asked, workers=workers, scheduler=scheduler, progress=show
+        )
+    _say_report(report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _linking_parameters(file: Path | None, options: dict[str, Any]) -> LinkingParameters:
+    """Take what was given as options, then what the file says, then the defaults."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if file is not None:
+        given = LinkingParameters.from_file(file).model_dump() | given
+    return LinkingParameters.from_entries(given, "the options")
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[BatchStep], None]]:
+    """Show a bar for the files, and one for the frames or tracks of the file at work."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TextColumn("{task.fields[unit]}"), TimeRemainingColumn(),
+                  console=console) as bars:  # fmt: skip
+        view = _View(bars)
+        yield view.show
+        view.say_changes()
+
+
+class _View:
+    """What is on the screen while a batch runs."""
+
+    def __init__(self, bars: Progress) -> None:
+        self.bars = bars
+        self.files = bars.add_task("Batch", total=None, unit="files")
+        self.within = bars.add_task("", total=None, unit="", visible=False)
+        self.at: tuple[Path, str] | None = None
+        self.changes: Counter[str] = Counter()
+
+    def show(self, step: BatchStep) -> None:
+        """Take in what has just happened."""
+        self.bars.update(self.files, completed=step.settled, total=step.files)
+        if step.stage == "changed":
+            self.changes[step.sentence] += 1
+            return
+        self.say_changes()
+        if step.stage == "failed":
+            self.bars.console.print(f"[red]Failed:[/] {escape(step.sentence)}", soft_wrap=True)
+        if step.stage in ("linking", "scoring"):
+            self._show_within(step)
+        else:
+            self.bars.update(self.within, visible=False)
+
+    def say_changes(self) -> None:
+        """Say once for all inputs alike why they are done again."""
+        for why, count in self.changes.items():
+            inputs = "1 input is" if count == 1 else f"{count} inputs are"
+            self.bars.console.print(f"{inputs} done again: {escape(why)}.", soft_wrap=True)
+        self.changes.clear()
+
+    def _show_within(self, step: BatchStep) -> None:
+        if self.at != (step.file, step.stage):
+            self.at = (step.file, step.stage)
+            linking = step.stage == "linking"
+            self.bars.reset(
+                self.within,
+                description=f"{'Linking' if linking else 'Scoring'} {escape(step.file.name)}",
+                unit="frames" if linking else "tracks",
+                total=step.total,
+                visible=True,
+            )
+        self.bars.update(self.within, completed=step.done)
+
+
+def _say_report(report: BatchReport) -> None:
+    counts = f"{len(report.finished)} finished"
+    if report.kept:
+        counts += f", {len(report.kept)} finished before"
+    if report.failed:
+        counts += f", {len(report.failed)} failed (see failed.csv)"
+    typer.echo(f"{counts}; tables and summary.csv are in {report.folder}.")

@@ -1,0 +1,124 @@
+"""The commands that score tracks: `demo`, `score` and `banks`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from napari_anomalous_diffusion.cli.shared import (
+    BankOption,
+    Device,
+    DeviceOption,
+    FrameOption,
+    TrackOption,
+    console,
+    progress_bar,
+)
+from napari_anomalous_diffusion.errors import InputError
+
+if TYPE_CHECKING:
+    from napari_anomalous_diffusion.scores.scoring import Scores
+
+
+def demo(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for the tables and pictures.")
+    ] = Path("anomalous-diffusion-demo"),
+    bank: BankOption = "models-20",
+    device: DeviceOption = Device.auto,
+) -> None:
+    """Score the packaged samples: beads in water, and a simulated field of known models."""
+    from napari_anomalous_diffusion.scores.demo import run_demo
+
+    with progress_bar("Scoring the samples", "tracks") as progress:
+        found = run_demo(output, bank=bank, device=device.value, progress=progress)
+    for line in found:
+        typer.echo(line)
+    typer.echo(f"Tables and pictures are in {output}.")
+
+
+def score(
+    tracks: Annotated[Path, typer.Argument(help="A CSV or Parquet file of tracks.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="CSV or Parquet by its ending. \\[default: TRACKS-scores.csv here]",
+        ),
+    ] = None,
+    bank: BankOption = "models-20",
+    device: DeviceOption = Device.auto,
+    level: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Level of the verdicts 'novel' and 'undecided'. No bank gives them yet.",
+        ),
+    ] = 0.05,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also draw the scored tracks: .png, .pdf or .svg.")
+    ] = None,
+    track: TrackOption = None,
+    frame: FrameOption = None,
+) -> None:
+    """Score every track of a file: a row a track, an error for every label of the bank."""
+    from napari_anomalous_diffusion.autoencoders.bank import load_bank
+    from napari_anomalous_diffusion.scores import scoring
+    from napari_anomalous_diffusion.tracks.files import read_tracks, write_table
+
+    target = output or Path(f"{tracks.stem}-scores.csv")
+    if target.resolve() == tracks.resolve():
+        raise InputError(f"{tracks}: the scores would replace the tracks; name another file.")
+    opened = load_bank(bank)
+    trajectories = read_tracks(tracks, track=track, frame=frame)
+    with progress_bar("Scoring", "tracks") as progress:
+        scores = scoring.score(trajectories, opened, device=device.value, progress=progress)
+    write_table(scores.table, target)
+    if picture is not None:
+        from napari_anomalous_diffusion.scores.plots import summary_figure, write_figure
+
+        write_figure(summary_figure(trajectories, scores), picture)
+    _say_verdicts(scores)
+    typer.echo(f"Scores of {len(scores)} tracks are in {target}.")
+
+
+def banks(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check every file and open every network.")
+    ] = False,
+) -> None:
+    """List the installed banks: what they tell apart, where they are, how they were trained."""
+    from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
+
+    names = installed_banks()
+    if not names:
+        raise InputError("No bank is installed: install napari-anomalous-diffusion again.")
+    for name in names:
+        bank = load_bank(name)
+        typer.echo(f"{name}: {bank.contents.description}")
+        typer.echo(f"  folder: {bank.folder}")
+        versions = ", ".join(f"{what} {which}" for what, which in bank.contents.versions.items())
+        typer.echo(f"  trained with {versions}, by the recipe.toml beside its weights")
+        for label in bank.contents.labels:
+            errors = [member.own_error for member in label.members]
+            spread = (max(errors) - min(errors)) / (sum(errors) / len(errors))
+            typer.echo(
+                f"  {label.name}: {len(errors)} members on {label.windows} windows each; own error "
+                f"{min(errors):.4f} to {max(errors):.4f} (spread {spread:.0%})"
+            )
+        if verify:
+            count = sum(len(members) for members in bank.networks)
+            typer.echo(f"  verified: {count} networks are as they were made")
+
+
+def _say_verdicts(scores: Scores) -> None:
+    counts = scores.table["verdict"].value_counts()
+    table = Table("verdict", "tracks", "share", box=None)
+    for verdict, count in counts.items():
+        table.add_row(str(verdict), str(count), f"{count / len(scores):.1%}")
+    console.print(table)
