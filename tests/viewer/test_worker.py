@@ -16,9 +16,8 @@ from napari_anomalous_diffusion.viewer.worker import one_core_left
 def test_one_core_is_left_unless_the_user_leaves_more(monkeypatch, cores, before, meanwhile):
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     torch.set_num_threads(before)
-    with pytest.raises(RuntimeError, match="memory"), one_core_left():
+    with one_core_left():
         assert torch.get_num_threads() == meanwhile
-        raise RuntimeError("no memory")
     assert torch.get_num_threads() == before
 
 
