@@ -113,6 +113,41 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
             table.to_parquet(partial, index=False, engine="pyarrow")
 
 
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table that `write_table` wrote, all its columns under the names they have.
+
+    Parameters
+    ----------
+    path : path
+        CSV or Parquet, told by its content.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is no such table.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    parquet = _is_parquet(path)
+    if parquet:
+        _parquet_library(path)
+    try:
+        if parquet:
+            return pd.read_parquet(path, engine="pyarrow")
+        # Only what is empty is missing: an id, a label or a condition may well be called NA.
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    # Damaged bytes make a parser fail in any way it can.
+    except Exception as error:
+        raise InputError(
+            f"{path}: is not a table that can be read ({_one_line(error)}); write it again."
+        ) from error
+
+
 def _is_parquet(path: Path) -> bool:
     try:
         with path.open("rb") as file:

@@ -6,6 +6,13 @@ Functions that have nothing to show write a sentence into the axes; clear the ax
 used again.
 """
 
+from napari_anomalous_diffusion.scores.plots.classical import mean_squared_displacement
+from napari_anomalous_diffusion.scores.plots.comparison import (
+    comparison_figure,
+    draw_comparison,
+    label_shares_of_groups,
+    mean_errors_of_groups,
+)
 from napari_anomalous_diffusion.scores.plots.scored import (
     NO_TRACKS,
     NOTHING_SCORED,
@@ -25,12 +32,17 @@ from napari_anomalous_diffusion.scores.plots.style import write_figure
 __all__ = [
     "NOTHING_SCORED",
     "NO_TRACKS",
+    "comparison_figure",
+    "draw_comparison",
     "error_distributions",
     "error_profile",
     "errors_of_track",
     "label_shares",
+    "label_shares_of_groups",
     "legend",
     "loss_curves",
+    "mean_errors_of_groups",
+    "mean_squared_displacement",
     "reconstruction",
     "summary_figure",
     "tracks_by_label",

@@ -1,0 +1,85 @@
+"""Pictures of the classical numbers of a track."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from napari_anomalous_diffusion.scores.classical import time_averaged_msd
+from napari_anomalous_diffusion.scores.plots.style import open_frame, say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+    from napari_anomalous_diffusion.scores.scoring import Scores
+    from napari_anomalous_diffusion.tracks.calibration import Calibration
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+
+def mean_squared_displacement(
+    axes: Axes, trajectories: Trajectories, numbers: Scores | pd.DataFrame, track: int
+) -> None:
+    """Draw the time-averaged MSD of one track, and the law with its alpha, D and sigma.
+
+    Parameters
+    ----------
+    axes : Axes
+    trajectories : Trajectories
+        Their calibration gives the units.
+    numbers : Scores or DataFrame
+        Scores or `classical_numbers` of these trajectories.
+    track : int
+        Which track, by its place.
+    """
+    table = numbers if isinstance(numbers, pd.DataFrame) else numbers.table
+    name, row = trajectories.track_ids[track], table.iloc[track]
+    lags, msd, counts = time_averaged_msd(trajectories, track)
+    moved = msd > 0
+    if not moved.any():
+        say(axes, f"track {name}\nnever moves" if len(lags) else f"track {name}\nhas one point")
+        return
+    text = mpl.rcParams["text.color"]
+    # Long lags rest on few pairs, which overlap: they fade.
+    weight = np.sqrt(counts[moved] / counts.max())
+    axes.scatter(
+        lags[moved], msd[moved], s=14, color=text, alpha=0.15 + 0.85 * weight, linewidths=0
+    )
+    if not np.isnan(row["alpha"]):
+        points = slice(*trajectories.starts[track : track + 2])
+        dimensions = np.count_nonzero(np.ptp(trajectories.positions[points], axis=0))
+        times = np.geomspace(lags[0], lags[-1], 100)
+        law = row["diffusion"] * times ** row["alpha"] + row["localisation_error"] ** 2
+        axes.plot(times, 2 * dimensions * law, color="C0", linewidth=1.5)
+    units = trajectories.calibration
+    axes.set(xscale="log", yscale="log")
+    _plain_ticks(axes.xaxis, axes.get_xlim())
+    _plain_ticks(axes.yaxis, axes.get_ylim())
+    axes.set_xlabel(f"lag ({units.time_unit})", fontsize="small")
+    axes.set_ylabel(f"time-averaged MSD ({units.length_unit}²)", fontsize="small")
+    axes.tick_params(labelsize="small", which="both")
+    axes.set_title(f"track {name}\n{_statement(row, units)}", fontsize="small")
+    open_frame(axes)
+
+
+def _plain_ticks(axis: Axis, limits: tuple[float, float]) -> None:
+    """Write plain numbers along a logarithmic axis, few enough to stand beside each other."""
+    decades = np.log10(limits[1] / limits[0])
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1,)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _statement(row: pd.Series[Any], units: Calibration) -> str:
+    """Say alpha and D with their 95 % intervals in one line."""
+    if np.isnan(row["alpha"]):
+        return "too few displacements to tell α and D"
+    return (
+        f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f}–{row['alpha_high']:.2f}), "
+        f"D = {row['diffusion']:.2g} ({row['diffusion_low']:.2g}–{row['diffusion_high']:.2g}) "
+        f"{units.length_unit}²/{units.time_unit}$^α$"
+    )
