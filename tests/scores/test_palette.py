@@ -1,5 +1,6 @@
 import re
 
+import numpy as np
 import pytest
 
 from napari_anomalous_diffusion.scores.palette import (
@@ -27,17 +28,22 @@ def test_no_two_verdicts_share_a_colour(labels: list[str]) -> None:
     assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour in colours.values())
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour, as WCAG 2 defines it."""
+    shares = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
 def test_other_labels_go_from_dark_to_light_in_their_order() -> None:
-    colours = list(label_colours(EXPONENTS).values())
-    assert (colours[0], colours[-1]) == ("#440154", "#FDE725")  # the ends of viridis
-    brightness = [
-        sum(
-            weight * int(colour[place : place + 2], 16)
-            for weight, place in [(0.3, 1), (0.6, 3), (0.1, 5)]
-        )
-        for colour in colours
-    ]
-    assert brightness == sorted(brightness)
+    light = [luminance(colour) for colour in label_colours(EXPONENTS).values()]
+    assert light == sorted(light)
+
+
+def test_other_labels_are_legible_on_black_and_on_white() -> None:
+    for colour in label_colours(EXPONENTS).values():
+        assert (luminance(colour) + 0.05) / 0.05 > 1.95
+        assert 1.05 / (luminance(colour) + 0.05) > 1.95
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.backend_bases import MouseButton, MouseEvent
 from matplotlib.colors import to_rgba
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QKeyEvent
 
-from napari_anomalous_diffusion.scores.palette import label_colours
+from napari_anomalous_diffusion.scores.palette import display_name, label_colours
 from napari_anomalous_diffusion.viewer.legend import Entry, Legend
 
 EXPONENTS = [f"alpha={tenth / 10:g}" for tenth in range(1, 20)]
@@ -67,6 +69,61 @@ def test_a_cell_can_be_clicked_to_hide_and_show_its_tracks(legend, qtbot, labels
         with qtbot.waitSignal(legend.toggled) as signal:
             canvas.callbacks.process("button_press_event", press)
         assert signal.args == [label, shown]
+
+
+def press(canvas, key) -> bool:
+    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+    canvas.keyPressEvent(event)
+    return event.isAccepted()
+
+
+@pytest.mark.parametrize(
+    ("labels", "axis", "path"),
+    [
+        (EXPONENTS, "exponent", {Qt.Key.Key_Right: "alpha=0.2", Qt.Key.Key_Left: "alpha=0.1"}),
+        (
+            MIXTURES,
+            "mixture",
+            {
+                Qt.Key.Key_Down: "gamma=0,beta=0",
+                Qt.Key.Key_Right: "gamma=0.2,beta=0",
+                Qt.Key.Key_Up: "gamma=0.2,beta=0.2",
+                Qt.Key.Key_Left: "gamma=0,beta=0.2",
+            },
+        ),
+    ],
+)
+def test_cells_can_be_reached_and_toggled_by_the_keys(legend, qtbot, labels, axis, path):
+    legend.set_entries(entries(labels), axis, True)
+    key = legend.key
+    assert key.focusPolicy() == Qt.FocusPolicy.StrongFocus
+    legend.show()
+    key.draw()
+    legend.activateWindow()
+    key.setFocus()
+    qtbot.waitUntil(key.hasFocus)
+    for arrow, label in path.items():
+        assert press(key, arrow)
+        framed = [patch.get_linewidth() > 1 for patch in key.figure.axes[0].patches]
+        assert [name for name, on in zip(labels, framed, strict=True) if on] == [label]
+        assert key.toolTip().startswith(display_name(label) + ": 3 tracks, 3.0%")
+    with qtbot.waitSignal(legend.toggled) as signal:
+        press(key, Qt.Key.Key_Space)
+    assert signal.args == [label, False]
+    legend.set_entries(entries(labels, label), axis, True)  # what the dock answers
+    with qtbot.waitSignal(legend.toggled) as signal:
+        press(key, Qt.Key.Key_Space)
+    assert signal.args == [label, True]
+    assert not press(key, Qt.Key.Key_Escape)  # the dock's own
+    key.clearFocus()
+    assert all(patch.get_linewidth() < 1 for patch in key.figure.axes[0].patches)
+
+
+def test_colours_of_a_range_take_no_keys(legend):
+    legend.set_entries(entries(EXPONENTS), "exponent", True)
+    legend.set_range("Margin", 0, 1)
+    assert legend.key.focusPolicy() == Qt.FocusPolicy.NoFocus
+    assert not press(legend.key, Qt.Key.Key_Right)
 
 
 def test_a_legend_without_a_result_is_empty(legend):

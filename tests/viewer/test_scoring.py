@@ -76,8 +76,8 @@ def test_colours_by_a_number_have_a_colour_bar_and_no_gaps(stage, column):
     assert np.all(on.layer.track_colors[:, 3] == 1)
     np.testing.assert_allclose(on.colours(12)[0], to_rgba("#B4B4B4"), atol=1e-6)
     values = on.table.set_index("track_id")[column][[4, 7, 8, 11]]
-    greens = [on.colours(track)[0, 1] for track in values.sort_values().index]
-    assert greens == sorted(greens)  # viridis grows greener
+    reds = [on.colours(track)[0, 0] for track in values.sort_values().index]
+    assert reds == sorted(reds)  # from violet to orange
     axes = on.dock.legend.key.figure.axes[0]
     assert axes.get_title() == {"margin": "Margin", "mse_fbm": "Error of FBM"}[column]
     low, high = axes.get_xlim()

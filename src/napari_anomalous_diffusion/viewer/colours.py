@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
+from napari.utils.colormaps import Colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
-from napari_anomalous_diffusion.scores.palette import VERDICT_COLOURS
+from napari_anomalous_diffusion.scores.palette import VERDICT_COLOURS, spread
 
 if TYPE_CHECKING:
     from napari.layers import Tracks
@@ -55,14 +55,14 @@ def code_colormap(name: str, colours: list[str]) -> CodeColormap:
 
 
 def range_colormap(name: str, values: NDArray[np.float64]) -> RangeColormap:
-    """Make the colour map of a column of numbers: viridis from their 2nd to their 98th percentile.
+    """Make the colour map of a column of numbers, from their 2nd to their 98th percentile.
 
     One track in fifty at either end may be an outlier, and must not take all colours for itself.
     """
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [2, 98]) if len(finite) else (0.0, 1.0)
     return RangeColormap(
-        colors=AVAILABLE_COLORMAPS["viridis"].colors,
+        colors=spread(np.linspace(0, 1, 256)),
         name=name,
         low=float(low),
         high=float(high),
