@@ -4,9 +4,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from napari_anomalous_diffusion import cli
 from napari_anomalous_diffusion.autoencoders.bank import Bank
+from napari_anomalous_diffusion.samples import sample_path
+from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
 NUCLEI = Path(__file__).parent / "data" / "nuclear_tracks.csv"
 
@@ -74,6 +77,103 @@ def test_demo_leaves_tables_and_pictures(run, tmp_path: Path, capsys) -> None:
     assert run("demo", "-o", "demo") == 0
     assert {path.suffix for path in (tmp_path / "demo").iterdir()} == {".csv", ".png"}
     assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+@pytest.fixture
+def bead_movie(tmp_path: Path) -> Path:
+    """Write 20 frames of 96 x 96 pixels of the packaged movie."""
+    movie = tifffile.imread(sample_path("beads").with_suffix(".tif"))[:20, :96, :96]
+    tifffile.imwrite(tmp_path / "beads.tif", movie, photometric="minisblack")
+    return tmp_path / "beads.tif"
+
+
+LINKING = "--invert", "--minmass", 200, "--minimum-length", 15
+
+
+def test_batch_links_scores_and_sums_up(
+    run, tiny_bank: Bank, bead_movie: Path, tmp_path: Path, capsys
+) -> None:
+    common = "-o", "out", "--bank", tiny_bank.folder, "--pixel-size", 0.35, *LINKING
+    assert run("batch", bead_movie, NUCLEI, *common) == 0
+    assert "2 finished; tables and summary.csv are in out." in capsys.readouterr().out
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert set(summary["name"]) == {"beads", "nuclear_tracks"}
+    tracks = pd.read_csv(tmp_path / "out" / "beads-tracks.csv")
+    assert tracks["mass"].min() > 200
+    assert tracks["track_id"].value_counts().min() >= 15
+    assert run("batch", bead_movie, NUCLEI, *common) == 0
+    assert "0 finished, 2 finished before; " in capsys.readouterr().out
+
+
+def test_batch_says_what_failed_and_exits_with_1(
+    run, tiny_bank: Bank, tmp_path: Path, capsys
+) -> None:
+    (tmp_path / "notes.csv").write_text("nothing,of,use\n1,2,3\n")
+    assert run("batch", NUCLEI, "notes.csv", "-o", "out", "--bank", tiny_bank.folder) == 1
+    printed = capsys.readouterr()
+    assert "1 finished, 1 failed (see failed.csv)" in printed.out
+    assert "Failed: " in printed.err
+    assert pd.read_csv(tmp_path / "out" / "failed.csv")["file"].item().endswith("notes.csv")
+
+
+def test_batch_takes_options_before_the_file_of_parameters(
+    run, tiny_bank: Bank, bead_movie: Path, tmp_path: Path, capsys
+) -> None:
+    saved = LinkingParameters(minimum_mass=200, dark_on_light=True, minimum_length=15)
+    saved.to_file(tmp_path / "linking.toml")
+    common = "batch", bead_movie, "-o", "out", "--bank", tiny_bank.folder
+    assert run(*common, *LINKING) == 0
+    common = *common, "--parameters", "linking.toml"
+    assert run(*common) == 0
+    assert "1 finished before" in capsys.readouterr().out
+    assert run(*common, "--memory", 1) == 0
+    assert "1 input is done again: memory was 3 and is 1." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere.tif"], "nowhere.tif: there is no such file or folder"),
+        ([NUCLEI, "--diameter", 4], "diameter = 4 is not possible"),
+        ([NUCLEI, "--pixel-size", -1], "pixel_size = -1.0 is not possible"),
+        ([NUCLEI, "--parameters", NUCLEI], "nuclear_tracks.csv: is no TOML file"),
+        ([NUCLEI, "--bank", "nonesuch"], "There is no bank 'nonesuch'"),
+    ],
+)
+def test_a_mistake_in_the_call_of_batch_leaves_nothing_behind(
+    run, tmp_path: Path, capsys, arguments: list[object], sentence: str
+) -> None:
+    assert run("batch", *arguments, "-o", "out") == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error: ")]
+    assert len(said) == 1
+    assert sentence in said[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_batch_has_an_option_for_every_linking_parameter(run, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run("batch", "--help") == 0
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for name, field in LinkingParameters.model_fields.items():
+        assert f"--{name.replace('_', '-')}" in words
+        assert field.description.split(";")[0][:40] in words
+
+
+def test_compare_puts_populations_side_by_side(
+    run, tiny_bank: Bank, tmp_path: Path, capsys
+) -> None:
+    tracks = sample_path("beads")
+    for folder, source in (("nuclei", NUCLEI), ("beads", tracks)):
+        assert run("batch", source, "-o", folder, "--bank", tiny_bank.folder) == 0
+    assert run("compare", "nuclei", "beads", "--by", "folder") == 0
+    assert "The comparison is in comparison.csv, its picture in comparison.png." in (
+        capsys.readouterr().out
+    )
+    table = pd.read_csv(tmp_path / "comparison.csv")
+    assert set(table.iloc[:, 0]) == {"nuclei", "beads"}
+    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    assert run("compare", "nuclei", "beads", "--by", "cell_line") == 2
+    assert "has no column cell_line to compare by" in capsys.readouterr().err
 
 
 @pytest.mark.lab

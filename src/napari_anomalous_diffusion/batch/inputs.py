@@ -131,15 +131,23 @@ def result_names(inputs: Sequence[Path], known: Mapping[Path, str]) -> dict[Path
     Returns
     -------
     dict of Path to str
-        The input's file name without ending. Where several would be alike, or alike but for case,
-        the folders they are in come before it, as far up as it takes, then a number after it.
+        The input's file name without ending, or with it where a folder holds two that differ in
+        nothing else. Where several would be alike, or alike but for case, the folders they are in
+        come before it, as far up as it takes, then a number after it.
     """
-    names = {path: path.stem for path in inputs}
+    alike = Counter((path.parent, path.stem.casefold()) for path in inputs)
+    own = {
+        path: path.stem
+        if alike[path.parent, path.stem.casefold()] == 1
+        else f"{path.stem}-{path.suffix.removeprefix('.')}"
+        for path in inputs
+    }
+    names = dict(own)
     for depth in range(1, max((len(path.parts) for path in inputs), default=1) - 1):
         counts = Counter(name.casefold() for name in names.values())
         for path, name in names.items():
             if counts[name.casefold()] > 1:
-                names[path] = "-".join([*path.parent.parts[1:][-depth:], path.stem])
+                names[path] = "-".join([*path.parent.parts[1:][-depth:], own[path]])
     taken = {name.casefold() for name in known.values()}
     chosen: dict[Path, str] = {}
     for path, name in names.items():

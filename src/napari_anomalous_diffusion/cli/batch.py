@@ -178,14 +178,14 @@ class _View:
 
     def __init__(self, bars: Progress) -> None:
         self.bars = bars
-        self.files = bars.add_task("Batch", total=None, unit="files")
+        self.files = bars.add_task("Batch", total=None, unit="files", visible=False)
         self.within = bars.add_task("", total=None, unit="", visible=False)
         self.at: tuple[Path, str] | None = None
         self.changes: Counter[str] = Counter()
 
     def show(self, step: BatchStep) -> None:
         """Take in what has just happened."""
-        self.bars.update(self.files, completed=step.settled, total=step.files)
+        self.bars.update(self.files, completed=step.settled, total=step.files, visible=True)
         if step.stage == "changed":
             self.changes[step.sentence] += 1
             return
