@@ -1,4 +1,4 @@
-"""Make the pictures of the dock for README and documentation, in both themes.
+"""Make the pictures of the dock and of the panels for README and documentation, in both themes.
 
     python docs/screenshots.py [--bank models-20] [-o docs/images]
 
@@ -16,27 +16,57 @@ import pandas as pd
 from qtpy.QtTest import QTest
 
 from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
+from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
 SIZE = (1360, 990)
 MOMENT = 120
 TABLE_TAB = 1
+PLUGIN = "napari-anomalous-diffusion"
+BEADS = LinkingParameters(minimum_mass=200, dark_on_light=True)
+PATCH = 160
 
 
 def main() -> None:
-    """Score the simulated tracks, and take a picture of each state of the dock."""
+    """Take all pictures."""
     parser = argparse.ArgumentParser(description="Make the pictures of the dock.")
     parser.add_argument("--bank", default=DEFAULT_BANK)
     parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent / "images")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
+    take_dock(options.bank, options.output)
+    take_linking(options.output)
+    take_batch(options.output)
+
+
+def open_viewer() -> Any:
+    """Open a window of the size of all pictures."""
     viewer = napari.Viewer(show=True)
     viewer.window.resize(*SIZE)
+    return viewer
+
+
+def open_panel(viewer: Any, name: str) -> Any:
+    """Open one of the plugin's panels before the others."""
+    docked, panel = viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True)
+    docked.raise_()
+    return panel
+
+
+def picture(viewer: Any, path: Path) -> None:
+    """Take a picture of the whole window, when it has come to rest."""
+    QTest.qWait(500)
+    viewer.screenshot(str(path), canvas_only=False, flash=False)
+
+
+def take_dock(bank: str, folder: Path) -> None:
+    """Score the simulated tracks, and take a picture of each state of the dock."""
+    viewer = open_viewer()
     (layer,) = viewer.open_sample("napari-anomalous-diffusion", "field")
     layer.tail_width, layer.tail_length = 3, 60
     _, dock = viewer.window.add_plugin_dock_widget(
         "napari-anomalous-diffusion", "Anomalous diffusion"
     )
-    dock.controller._choose_bank(options.bank)
+    dock.controller._choose_bank(bank)
     dock.form.score.click()
     while dock.model.progress is not None:
         QTest.qWait(50)
@@ -44,26 +74,84 @@ def main() -> None:
     viewer.reset_view()
     for theme in ("dark", "light"):
         viewer.theme = theme
-        take(viewer, dock, options.output, theme)
+        take(viewer, dock, folder, theme)
     viewer.close()
 
 
 def take(viewer: Any, dock: Any, folder: Path, theme: str) -> None:
     """Take a picture of the overview, of a track, of the table and of the margins."""
 
-    def picture(name: str) -> None:
-        QTest.qWait(500)
-        viewer.screenshot(str(folder / f"dock-{name}-{theme}.png"), canvas_only=False, flash=False)
+    def take_picture(name: str) -> None:
+        picture(viewer, folder / f"dock-{name}-{theme}.png")
 
     dock.model.selected = None
-    picture("overview")
+    take_picture("overview")
     dock.controller._go_to(striking_track(dock))
-    picture("track")
+    take_picture("track")
     dock.tabs.setCurrentIndex(TABLE_TAB)
     dock.model.colour_by = "margin"
-    picture("table")
+    take_picture("table")
     dock.tabs.setCurrentIndex(0)
     dock.model.colour_by = "best"
+
+
+def take_linking(folder: Path) -> None:
+    """Link the beads, and take a picture of the preview and of the scored tracks."""
+    viewer = open_viewer()
+    (movie,) = viewer.open_sample(PLUGIN, "movie")
+    movie.name = "beads in water"
+    panel = open_panel(viewer, "Link particles")
+    panel.controller._take(BEADS)
+    panel.preview.click()
+    while panel.controller.preview.points is None:
+        QTest.qWait(50)
+    for theme in ("dark", "light"):
+        viewer.theme = theme
+        picture(viewer, folder / f"linking-preview-{theme}.png")
+    panel.preview.click()
+    panel.run.link.click()
+    while panel.model.progress is not None:
+        QTest.qWait(50)
+    dock = open_panel(viewer, "Anomalous diffusion")
+    dock.controller.score(viewer.layers[-1])
+    while dock.model.progress is not None:
+        QTest.qWait(50)
+    viewer.layers[-1].tail_width = 3
+    viewer.dims.set_point(0, movie.data.shape[0] - 1)
+    for theme in ("dark", "light"):
+        viewer.theme = theme
+        picture(viewer, folder / f"linking-scored-{theme}.png")
+    viewer.close()
+
+
+def take_batch(folder: Path) -> None:
+    """Link and score four parts of the movie of beads, and compare them."""
+    viewer = open_viewer()
+    (movie,) = viewer.open_sample(PLUGIN, "movie")
+    viewer.layers.clear()
+    for place in range(4):
+        top, left = PATCH * (place // 2), PATCH * (place % 2)
+        part = movie.data[:, top : top + PATCH, left : left + PATCH]
+        where = (0, 1.05 * top, 1.05 * left)
+        viewer.add_image(part, name=f"dish {place + 1}", translate=where)
+    viewer.reset_view()
+    panel = open_panel(viewer, "Link and score all")
+    panel.parameters.show_values(BEADS)
+    panel.parameters.changed.emit()
+    panel.run.run.click()
+    while panel.controller.runner.busy:
+        QTest.qWait(50)
+    viewer.dims.set_point(0, movie.data.shape[0] - 1)
+    for theme in ("dark", "light"):
+        viewer.theme = theme
+        picture(viewer, folder / f"batch-{theme}.png")
+    compared = open_panel(viewer, "Compare")
+    for place, condition in enumerate(("left", "right") * 2):
+        compared.layers.item(place, 1).setText(condition)
+    for theme in ("dark", "light"):
+        viewer.theme = theme
+        picture(viewer, folder / f"compare-{theme}.png")
+    viewer.close()
 
 
 def striking_track(dock: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dask.array as da
 import numpy as np
 import pytest
-from napari.layers import Image, Tracks
+from napari.layers import Image
 
 from napari_anomalous_diffusion import InputError
 from napari_anomalous_diffusion.tracks.linking import link
@@ -125,8 +125,7 @@ PLACES = {
 def test_tracks_lie_on_their_movie():
     layer = Image(spots_movie(), name="beads", **PLACES)
     linked = link(linking_layers.movie_of(layer, "tyx"), PARAMETERS)
-    data, arguments = linking_layers.tracks_arguments(linked, layer, "tyx")
-    tracks = Tracks(data, **arguments)
+    tracks = linking_layers.tracks_layer(linked, layer, "tyx")
     assert tracks.name == "beads tracks"
     np.testing.assert_allclose(tracks.data[:6, 1:], [[t, 15, 12 + t] for t in range(6)], atol=0.05)
     for point in ([0, 0, 0], [3, 10, 20]):
@@ -135,7 +134,7 @@ def test_tracks_lie_on_their_movie():
     assert tracks.metadata["linking"] == {"movie": "beads", **PARAMETERS.model_dump()}
     assert {"mass", "size", "ecc", "signal", "ep"} <= set(tracks.features)
     np.testing.assert_allclose(tracks.features["mass"], linked.features["mass"])
-    made = linking_layers.trajectories_of(tracks)
+    made = linking_layers.trajectories_of(tracks)()
     assert made.calibration == linked.trajectories.calibration
     np.testing.assert_array_equal(made.positions, linked.trajectories.positions)
 
@@ -147,14 +146,13 @@ def test_tracks_of_a_channel_share_the_time_of_their_movie(order, columns):
     both = np.stack([np.zeros_like(movie), movie], axis=axis)
     layer = Image(both, scale=(2, 3, 1, 1) if axis else (3, 2, 1, 1))
     linked = link(linking_layers.movie_of(layer, order, 1), PARAMETERS)
-    data, arguments = linking_layers.tracks_arguments(linked, layer, order, 1)
-    tracks = Tracks(data, **arguments)
+    tracks = linking_layers.tracks_layer(linked, layer, order, 1)
     assert tracks.data.shape[1] == columns
     assert tracks.scale[0] == 2
     if columns == 5:
         assert set(tracks.data[:, 2]) == {1}
     # A channel is no coordinate of a track.
-    assert linking_layers.trajectories_of(tracks).axes == ("y", "x")
+    assert linking_layers.trajectories_of(tracks)().axes == ("y", "x")
 
 
 def test_volumes_have_tracks_with_z():
@@ -164,13 +162,13 @@ def test_volumes_have_tracks_with_z():
         stack[frame] = np.exp(-((z - 7) ** 2 + (y - 20) ** 2 + (x - 18 - frame) ** 2) / 6)
     layer = Image(stack, scale=(1, 2, 1, 1))
     linked = link(linking_layers.movie_of(layer, "tzyx"), PARAMETERS)
-    data, arguments = linking_layers.tracks_arguments(linked, layer, "tzyx")
-    np.testing.assert_allclose(data[:, 1:], [[t, 7, 20, 18 + t] for t in range(4)], atol=0.1)
-    assert Tracks(data, **arguments).scale.tolist() == [1, 2, 1, 1]
+    tracks = linking_layers.tracks_layer(linked, layer, "tzyx")
+    np.testing.assert_allclose(tracks.data[:, 1:], [[t, 7, 20, 18 + t] for t in range(4)], atol=0.1)
+    assert tracks.scale.tolist() == [1, 2, 1, 1]
 
 
 def test_channels_behind_time_and_volumes_are_too_much_for_napari():
     linked = link(linking_layers.movie_of(Image(spots_movie()), "tyx"), PARAMETERS)
     layer = Image(np.zeros((4, 2, 5, 40, 40)), name="cells")
     with pytest.raises(InputError, match=r"^cells: .*split the channels"):
-        linking_layers.tracks_arguments(linked, layer, "tczyx")
+        linking_layers.tracks_layer(linked, layer, "tczyx")

@@ -247,7 +247,10 @@ def test_linking_shows_how_far_it_is(stage):
     assert on.panel.run.cancel.isVisibleTo(on.panel)
     assert not on.panel.run.link.isEnabled()
     on.wait()
-    assert [step.done for step in heard[:-1]] == list(range(21))
+    done = [step.done for step in heard[:-1]]
+    assert done[:2] == [0, 1]
+    assert done == sorted(set(done))
+    assert {step.total for step in heard[:-1]} == {20}
     assert heard[-1] is None
     assert not on.panel.run.progress.isVisibleTo(on.panel)
     assert progress_text(LinkingProgress(30, 1300, 5, 61.2)) == "30 of 1,300 frames, 61 s left"
@@ -257,7 +260,7 @@ def test_linking_shows_how_far_it_is(stage):
 def test_cancelling_adds_nothing(stage, messages):
     on = stage()
     on.panel.run.link.click()
-    on.qtbot.waitUntil(lambda: on.model.progress.done > 2, timeout=20_000)
+    on.qtbot.waitUntil(lambda: on.model.progress.done > 0, timeout=20_000)
     on.panel.run.cancel.click()
     assert on.model.progress is None
     assert on.panel.run.link.isEnabled()

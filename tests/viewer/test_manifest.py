@@ -20,7 +20,21 @@ def manifest() -> PluginManifest:
 def test_manifest_is_valid_and_all_it_names_can_be_imported(manifest):
     manifest.validate_imports()
     assert manifest.display_name == "Anomalous Diffusion"
-    assert set(manifest.contributions.menus) == {"napari/layers/track", "napari/layers/classify"}
+    menus = {
+        menu.removeprefix("napari/layers/"): [item.command.rpartition(".")[2] for item in items]
+        for menu, items in manifest.contributions.menus.items()
+    }
+    assert menus == {
+        "track": ["link", "dock", "batch"],
+        "classify": ["dock", "batch"],
+        "measure": ["dock", "compare"],
+    }
+    assert [widget.display_name for widget in manifest.contributions.widgets] == [
+        "Anomalous diffusion",
+        "Link particles",
+        "Link and score all",
+        "Compare",
+    ]
     assert {sample.key for sample in manifest.contributions.sample_data} == {
         "field",
         "beads",

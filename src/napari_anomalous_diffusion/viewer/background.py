@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from napari.utils.notifications import notification_manager
@@ -31,10 +32,21 @@ class Answer:
     bug: Exception | None = None
 
 
+PACE = 0.25
+"""Seconds between two steps that are heard: to paint one may take longer than to make it."""
+
+
 def answer(steps: Generator[Any, None, Any]) -> Generator[Any, None, Answer]:
-    """Run a generator, and yield what it yields; its failures are answers, too."""
+    """Run a generator, and yield some of what it yields; its failures are answers, too."""
+    told = -PACE
     try:
-        return Answer((yield from steps))
+        while True:
+            step = next(steps)
+            if monotonic() - told >= PACE:
+                yield step
+                told = monotonic()
+    except StopIteration as end:
+        return Answer(end.value)
     except InputError as error:
         return Answer(problem=str(error))
     except Exception as error:
@@ -76,7 +88,6 @@ class Background:
         done: Callable[[Any], None],
         failed: Callable[[str], None],
         stepped: Callable[[Any], None] = lambda step: None,
-        title: str | None = None,
     ) -> None:
         """Run a generator.
 
@@ -89,17 +100,15 @@ class Background:
         failed : callable
             Called with one sentence for the user; it is empty after a bug, which is shown as such.
         stepped : callable
-            Called with each thing that it yields.
-        title : str, optional
-            What napari's list of activities calls it; without it, it is not listed.
+            Called with what it yields, but not more often than every `PACE`.
         """
         from napari.qt.threading import create_worker
 
         self.stop()
         number = self._number
         self._listener = Listener(stepped, done, failed)
-        progress = {"desc": title} if title else None
-        self._worker = create_worker(answer, steps, _progress=progress, _start_thread=False)
+        # Without napari's own bar, which is painted at every step.
+        self._worker = create_worker(answer, steps, _start_thread=False)
         self._worker.yielded.connect(lambda step: self._on_step(number, step))
         self._worker.returned.connect(lambda answer: self._on_answer(number, answer))
         # A worker outlives its work by a while, but nothing that it was given should.

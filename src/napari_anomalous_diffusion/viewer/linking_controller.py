@@ -16,10 +16,11 @@ from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.linking_layers import (
+    CHOSEN,
     finest,
     movie_of,
     possible_axes,
-    tracks_arguments,
+    tracks_layer,
 )
 from napari_anomalous_diffusion.viewer.linking_model import LinkingModel, LinkingProgress
 from napari_anomalous_diffusion.viewer.linking_preview import Preview, Wish
@@ -75,8 +76,8 @@ class LinkingController:
         panel.movie.layer_chosen.connect(
             lambda place: setattr(self.model, "layer", self._layers[place])
         )
-        panel.movie.axes_chosen.connect(lambda axes: setattr(self.model, "axes", axes))
-        panel.movie.channel_chosen.connect(lambda channel: setattr(self.model, "channel", channel))
+        panel.movie.axes_chosen.connect(self._choose_axes)
+        panel.movie.channel_chosen.connect(self._choose_channel)
         panel.parameters.changed.connect(self._read_parameters)
         panel.files.load_clicked.connect(self._load_parameters)
         panel.files.save_clicked.connect(self._save_parameters)
@@ -181,14 +182,24 @@ class LinkingController:
                 possible = possible_axes(self.model.layer)
             except InputError as error:
                 sentence = str(error)
-        with self.model.events.axes.blocked():
-            if self.model.axes not in possible:
-                self.model.axes = possible[0] if len(possible) == 1 else None
+        said, channel = CHOSEN.get(self.model.layer, ("", 0)) if possible else ("", 0)
+        only = possible[0] if len(possible) == 1 else None
+        with self.model.events.axes.blocked(), self.model.events.channel.blocked():
+            self.model.axes = said if said in possible else only
+            self.model.channel = channel
         if len(possible) > 1 and self.model.axes is None:
             sentence = f"{self.model.layer.name}: choose what its axes are; its labels do not say."
         self.panel.movie.set_axes(possible, self.model.axes)
         self.panel.show_message(sentence)
         self._on_axes()
+
+    def _choose_axes(self, axes: str) -> None:
+        CHOSEN[self.model.layer] = (axes, 0)
+        self.model.channel, self.model.axes = 0, axes
+
+    def _choose_channel(self, channel: int) -> None:
+        CHOSEN[self.model.layer] = (self.model.axes or "", channel)
+        self.model.channel = channel
 
     def _on_axes(self) -> None:
         axes, layer = self.model.axes, self.model.layer
@@ -303,7 +314,6 @@ class LinkingController:
             stepped=self._on_step,
             done=lambda linked: self._on_linked(linked, layer, axes, channel),
             failed=self._stop,
-            title=f"Linking {layer.name}",
         )
 
     def cancel(self) -> None:
@@ -323,11 +333,11 @@ class LinkingController:
     def _on_linked(self, linked: Linked, layer: Image, axes: str, channel: int) -> None:
         self.model.progress = None
         try:
-            data, arguments = tracks_arguments(linked, layer, axes, channel)
+            tracks = tracks_layer(linked, layer, axes, channel)
         except InputError as error:
             self._complain(str(error))
             return
-        tracks = self.viewer.add_tracks(data, **arguments)
+        self.viewer.add_layer(tracks)
         trajectories = linked.trajectories
         self.panel.show_message(
             f"{len(trajectories):,} tracks of {linked.parameters.minimum_length} points or more "

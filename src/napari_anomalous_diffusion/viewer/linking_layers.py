@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from napari.layers import Tracks
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.axes import AXIS_NAMES
@@ -15,7 +18,7 @@ from napari_anomalous_diffusion.tracks.table import Trajectories
 from napari_anomalous_diffusion.viewer.texts import own_track_ids
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Layer, Tracks
+    from napari.layers import Image, Layer
     from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.tracks.linking import Linked
@@ -77,6 +80,33 @@ def possible_axes(layer: Image) -> list[str]:
 def describe_axes(axes: str) -> str:
     """Write out what axes are: ``tyx`` is ``time, y, x``."""
     return ", ".join(TITLES[axis] for axis in axes)
+
+
+CHOSEN: WeakKeyDictionary[Image, tuple[str, int]] = WeakKeyDictionary()
+"""What the user has said of the axes of layers, and which channel is meant."""
+
+
+def chosen_axes(layer: Image) -> tuple[str, int]:
+    """Return what the axes of a layer are, and the channel, as labels or the user have said it.
+
+    Raises
+    ------
+    InputError
+        If neither did, or it cannot be a movie.
+    """
+    possible = possible_axes(layer)
+    axes, channel = CHOSEN.get(layer, (possible[0], 0))
+    told = layer in CHOSEN and axes in possible
+    if told or (len(possible) == 1 and "c" not in axes):
+        return axes, channel
+    if len(possible) > 1:
+        answers = " or ".join(map(describe_axes, possible))
+        raise InputError(
+            f"{layer.name}: its axes may be {answers}; choose in the panel that links one movie."
+        )
+    raise InputError(
+        f"{layer.name}: has several channels; choose one in the panel that links one movie."
+    )
 
 
 def _letter(label: str) -> str | None:
@@ -190,10 +220,8 @@ def _matrix(shear: Any, ndim: int) -> NDArray[np.float64]:
     return matrix
 
 
-def tracks_arguments(
-    linked: Linked, layer: Image, axes: str, channel: int = 0
-) -> tuple[NDArray[np.float64], dict[str, Any]]:
-    """Make the data of the Tracks layer that shows what was linked in an Image layer.
+def tracks_layer(linked: Linked, layer: Image, axes: str, channel: int = 0) -> Tracks:
+    """Make the Tracks layer that shows what was linked in an Image layer.
 
     Parameters
     ----------
@@ -208,10 +236,9 @@ def tracks_arguments(
 
     Returns
     -------
-    data : ndarray of float64, shape (n_points, D + 2)
-        In the pixels of the movie; tracks are numbered from 0.
-    arguments : dict
-        Name, features, metadata and place of the layer.
+    Tracks
+        In the pixels of the movie, at its place in the world; tracks are numbered from 0. Its
+        features are trackpy's columns, its metadata hold the parameters.
 
     Raises
     ------
@@ -230,33 +257,42 @@ def tracks_arguments(
     # A channel, or the z of a single plane, is the same for all of them.
     rest = {"c": np.full(len(data), channel), "z": np.zeros(len(data))}
     data = np.column_stack([(rest | columns)[name] for name in ("id", *shown)])
-    return data, {
-        "name": f"{layer.name} tracks",
-        "features": linked.features,
-        "metadata": {LINKING: {"movie": layer.name, **linked.parameters.model_dump()}},
-        "blending": "translucent_no_depth",  # napari's own adds colours: unseen on light movies
+    return Tracks(
+        data,
+        name=f"{layer.name} tracks",
+        features=linked.features,
+        metadata={LINKING: {"movie": layer.name, **linked.parameters.model_dump()}},
+        blending="translucent_no_depth",  # napari's own adds colours: unseen on light movies
         **placement(layer, [axes.index(axis) for axis in shown]),
-    }
+    )
 
 
-def trajectories_of(layer: Tracks) -> Trajectories:
-    """Make the table of tracks of a Tracks layer, with its calibration and the user's own ids.
+def trajectories_of(layer: Tracks) -> Callable[[], Trajectories]:
+    """Copy what is needed of a Tracks layer to make its table of tracks, which takes a while.
 
-    A third coordinate that is the same in the whole layer, such as the channel, is left out.
+    Parameters
+    ----------
+    layer : Tracks
 
-    Raises
-    ------
-    InputError
-        If the layer's data are no tracks.
+    Returns
+    -------
+    callable
+        Makes the table, in any thread; it has the layer's calibration and the user's own ids. A
+        third coordinate that is the same in the whole layer, such as the channel, is left out. It
+        raises an InputError if the data are no tracks.
     """
-    data, axes = np.array(layer.data), "tyx"
+    data, axes, name = np.array(layer.data), "tyx", layer.name
     if layer.ndim == 4:
         flat = bool(np.all(data[:, 2] == data[0, 2]))
         axes = "tcyx" if flat else "tzyx"
         data = np.delete(data, 2, axis=1) if flat else data
     calibration = calibration_of(layer, axes)
-    made = Trajectories.from_napari(data, source=layer.name, calibration=calibration)
     own = own_track_ids(layer)
-    if own is None:
-        return made
-    return replace(made, track_ids=np.array(own, dtype=object)[made.track_ids])
+
+    def make() -> Trajectories:
+        made = Trajectories.from_napari(data, source=name, calibration=calibration)
+        if own is None:
+            return made
+        return replace(made, track_ids=np.array(own, dtype=object)[made.track_ids])
+
+    return make

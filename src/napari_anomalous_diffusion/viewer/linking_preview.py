@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Points
 from qtpy.QtCore import QTimer
 
 from napari_anomalous_diffusion.errors import InputError
@@ -15,7 +16,7 @@ from napari_anomalous_diffusion.viewer.linking_layers import finest, movie_of, p
 
 if TYPE_CHECKING:
     import pandas as pd
-    from napari.layers import Image, Points
+    from napari.layers import Image
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
@@ -235,7 +236,7 @@ class Preview:
 
     def _add_points(self, layer: Image, data: NDArray[np.float64], diameter: int) -> None:
         active = self.viewer.layers.selection.active
-        self.points = self.viewer.add_points(
+        self.points = Points(
             data,
             ndim=layer.ndim,
             name=f"{layer.name} spots",
@@ -245,6 +246,7 @@ class Preview:
             border_width=0.08,
             **placement(layer, list(range(layer.ndim))),
         )
+        self.viewer.add_layer(self.points)
         self.viewer.layers.selection.active = active
 
     def _drop_points(self) -> None:

@@ -6,11 +6,17 @@ from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 WIDTH = 300
-"""The least width of a panel, in pixels."""
+TABLE_WIDTH = 380
+"""The least that panels need, in pixels: those with forms alone, and those with tables."""
 
 
 class SidePanel(QWidget):
     """A dock widget whose views stand in one column, which scrolls where the window is low.
+
+    Parameters
+    ----------
+    width : int
+        The least it needs, in pixels.
 
     Attributes
     ----------
@@ -23,7 +29,7 @@ class SidePanel(QWidget):
     closed = Signal()
     """Emitted when napari takes the panel out of its window, which is how it closes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
         content = QWidget()
         self.column = QVBoxLayout(content)
@@ -39,7 +45,7 @@ class SidePanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.setMinimumWidth(WIDTH)
+        self.setMinimumWidth(width)
 
     def show_message(self, sentence: str) -> None:
         """Show a sentence, or none."""
