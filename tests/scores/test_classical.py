@@ -13,7 +13,7 @@ from napari_anomalous_diffusion.scores.classical import (
     classical_numbers,
     time_averaged_msd,
 )
-from napari_anomalous_diffusion.scores.fractional import MEMORY
+from napari_anomalous_diffusion.scores.fractional import MEMORY, blurred_msd
 from napari_anomalous_diffusion.tracks.calibration import Calibration
 
 FILM = Calibration(pixel_size=1 / 2.85, length_unit="µm", frame_interval=1 / 24, time_unit="s")
@@ -118,6 +118,39 @@ def test_beads_of_one_micrometre_diffuse_as_stokes_and_einstein_say() -> None:
     numbers = classical_numbers(beads)[beads.lengths >= 20]
     assert numbers["diffusion"].median() == pytest.approx(0.44, rel=0.5)
     assert numbers["duration"].max() <= 300 / 24
+
+
+def test_beads_are_brownian_where_their_blur_is_known() -> None:
+    blurred = FILM.model_copy(update={"exposure": 1.0})
+    tracks, exposed = (
+        read_tracks(sample_path("beads"), calibration=film) for film in (FILM, blurred)
+    )
+    long = (tracks.lengths >= 20) & (tracks.lengths < 150)
+    taken_for_persistent, brownian = (
+        (classical_numbers(those)["alpha_low"][long] > 1).mean() for those in (tracks, exposed)
+    )
+    assert brownian < 0.1 < 0.3 < taken_for_persistent
+    assert classical_numbers(exposed)["diffusion"][long].median() == pytest.approx(0.44, rel=0.15)
+
+
+@pytest.mark.parametrize("exposure", [0.05, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 1.5])
+def test_blur_is_the_average_over_the_exposure(alpha: float, exposure: float) -> None:
+    times = np.linspace(0, exposure, 401)
+    apart = np.subtract.outer(times, times)
+    lag = np.array([1.0, 2.0, 7.0])
+    between = [np.mean(np.abs(one + apart) ** alpha) for one in lag]
+    expected = np.array(between) - np.mean(np.abs(apart) ** alpha)
+    [msd] = blurred_msd(lag, np.array([alpha]), exposure)
+    np.testing.assert_allclose(msd, expected, atol=2e-3)
+
+
+def test_every_second_frame_is_exposed_for_half_as_much_of_a_step() -> None:
+    walks = fractional_walks(3, 50)
+    whole = classical_numbers(tracks(walks, calibration=Calibration(exposure=0.5)))
+    frames = [2 * np.arange(50)] * 3
+    half = Calibration(exposure=1.0, frame_interval=0.5)
+    pd.testing.assert_frame_equal(classical_numbers(tracks(walks, frames, calibration=half)), whole)
 
 
 def test_frames_between_points_are_part_of_the_time() -> None:

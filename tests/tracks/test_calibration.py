@@ -64,6 +64,7 @@ def test_lengths_and_times() -> None:
         {"pixel_size": float("nan")},
         {"frame_interval": float("inf")},
         {"length_unit": " "},
+        {"exposure": 1.5},
         {"pixelsize": 1.0},
     ],
 )

@@ -71,8 +71,12 @@ def classical_numbers(trajectories: Trajectories) -> pd.DataFrame:
     told apart, and D comes out low: by half for 20 points at alpha = 0.3.
 
     The intervals are those of Gaussian motion: tracks that wait, switch or fly (CTRW, ATTM, LW) get
-    the alpha of the fractional Brownian motion that is most like them. The blur of a particle that
-    moves while it is exposed is not modelled.
+    the alpha of the fractional Brownian motion that is most like them.
+
+    A particle that moves while it is exposed is blurred, which makes Brownian motion look
+    persistent: exposed for the whole frame interval, it gets a median alpha of 1.3, and intervals
+    that hold 1 in 71, 40 and 0 % of tracks of 20, 50 and 200 points. Where the calibration tells
+    the exposure, these are 1.14, 1.07 and 1.04, and 93, 96 and 96 %.
     """
     first, last = trajectories.starts[:-1], trajectories.starts[1:] - 1
     calibration = trajectories.calibration
@@ -126,6 +130,7 @@ def _posterior(
         counts[tracks],
         np.count_nonzero(largest[tracks], axis=1),
         trajectories.calibration.to_time(step[tracks]),
+        trajectories.calibration.exposure / step[tracks],
     )
     return tracks, scale[tracks], known
 

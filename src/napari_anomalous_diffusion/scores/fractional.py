@@ -35,6 +35,9 @@ MEMORY = 128
 N_EXPONENTS, N_NOISE = 20, 11
 """Hypotheses under which displacements are whitened."""
 
+SHORT_EXPOSURE = 0.1
+"""Share of a time step below which blur only takes a constant off the mean squared displacement."""
+
 TRACKS_AT_ONCE = 5_000
 """Tracks that are weighed together, so that memory stays flat."""
 
@@ -54,9 +57,9 @@ class Runs(NamedTuple):
     lengths: NDArray[np.int64]
     track: NDArray[np.int64]
 
-    def of_tracks(self, first: int, stop: int) -> Runs:
-        """Return the runs of the tracks from `first` to before `stop`."""
-        here = slice(*np.searchsorted(self.track, [first, stop]))
+    def of_tracks(self, tracks: NDArray[np.int64]) -> Runs:
+        """Return the runs of some tracks."""
+        here = np.isin(self.track, tracks)
         return Runs(self.starts[here], self.lengths[here], self.track[here])
 
 
@@ -89,6 +92,7 @@ def posterior(
     counts: NDArray[np.int64],
     dimensions: NDArray[np.int64],
     time_steps: NDArray[np.float64],
+    exposures: NDArray[np.float64],
 ) -> Posterior:
     """Weigh all hypotheses for every track.
 
@@ -101,6 +105,8 @@ def posterior(
         Displacements of each track, at least two, and coordinates that move, at least one.
     time_steps : ndarray of float64, shape (n_tracks,)
         Time of one displacement.
+    exposures : ndarray of float64, shape (n_tracks,)
+        Share of that time during which the particle is seen, from 0 to 1.
 
     Returns
     -------
@@ -109,22 +115,59 @@ def posterior(
         the time step), whose prior 1/v leaves ``|R|^(-d/2) q^(-n d/2)`` of the likelihood, R being
         the correlation and q the whitened sum of squares. Runs are taken as independent.
     """
-    parts = []
-    for start in range(0, len(counts), TRACKS_AT_ONCE):
-        tracks = slice(start, min(start + TRACKS_AT_ONCE, len(counts)))
-        whitened = _whitened(displacements, runs.of_tracks(tracks.start, tracks.stop))
-        parts.append(_weigh(*whitened, counts[tracks], dimensions[tracks], time_steps[tracks]))
-    empty = (np.empty(0),) * len(fields(Posterior))
-    return Posterior(*(np.concatenate(column) for column in zip(empty, *parts, strict=True)))
+    found = np.empty((len(fields(Posterior)), len(counts)))
+    for exposure in np.unique(exposures):
+        alike = np.flatnonzero(exposures == exposure)
+        for start in range(0, len(alike), TRACKS_AT_ONCE):
+            tracks = alike[start : start + TRACKS_AT_ONCE]
+            whitened = _whitened(displacements, runs.of_tracks(tracks), exposure)
+            found[:, tracks] = _weigh(
+                *whitened, counts[tracks], dimensions[tracks], time_steps[tracks], exposure
+            )
+    return Posterior(*found)
 
 
-def correlation(alpha: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArray[np.float64]:
+def blurred_msd(
+    lag: NDArray[np.float64], alpha: NDArray[np.float64], exposure: float
+) -> NDArray[np.float64]:
+    """Mean squared displacement of a coordinate over 2 D, of positions averaged while exposed.
+
+    Parameters
+    ----------
+    lag : ndarray of float64, shape (n_lags,)
+        In time steps; whole numbers.
+    alpha : ndarray of float64, shape (n_alpha,)
+    exposure : float
+        Share of a time step during which the particle is seen.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_alpha, n_lags)
+        ``lag^alpha`` for no exposure; otherwise its average over both exposures less that within
+        one of them, which for alpha = 1 is ``lag - exposure / 3`` (Berglund, Phys. Rev. E 82,
+        011917, 2010).
+    """
+    power = alpha[:, None]
+    if exposure < SHORT_EXPOSURE:
+        # The differences below would be lost in rounding.
+        return np.where(lag > 0, lag**power - 2 * exposure**power / (power + 1) / (power + 2), 0)
+    beyond = (lag + exposure) ** (power + 2) + np.abs(lag - exposure) ** (power + 2)
+    between = (beyond - 2 * lag ** (power + 2)) / exposure**2 - 2 * exposure**power
+    msd: NDArray[np.float64] = between / ((power + 1) * (power + 2))
+    return msd
+
+
+def correlation(
+    alpha: NDArray[np.float64], noise: NDArray[np.float64], exposure: float = 0.0
+) -> NDArray[np.float64]:
     """Correlate a displacement with those after it.
 
     Parameters
     ----------
     alpha, noise : ndarray of float64, shape (n_hypotheses,)
         Exponent, and share of the localisation error in a displacement's standard deviation.
+    exposure : float
+        Share of a time step during which the particle is seen.
 
     Returns
     -------
@@ -132,22 +175,23 @@ def correlation(alpha: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArr
         Fractional Gaussian noise (Mandelbrot and van Ness, 1968) and differences of white noise.
     """
     lag = np.arange(MEMORY, dtype=np.float64)
-    power = alpha[:, None]
-    motion = 0.5 * ((lag + 1) ** power + np.abs(lag - 1) ** power) - lag**power
-    blur = np.where(lag == 0, 1.0, np.where(lag == 1, -0.5, 0.0))
+    msd = blurred_msd(np.abs(np.arange(-1.0, MEMORY + 1)), alpha, exposure)
+    # A displacement with itself and with the next ones: half the second difference of the MSD.
+    motion = 0.5 * np.diff(msd, 2, axis=1) / msd[:, 2:3]
+    white = np.where(lag == 0, 1.0, np.where(lag == 1, -0.5, 0.0))
     share = noise[:, None] ** 2
-    return (1 - share) * motion + share * blur
+    return (1 - share) * motion + share * white
 
 
-@lru_cache(maxsize=1)
-def _whiteners() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+@lru_cache(maxsize=4)
+def _whiteners(exposure: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return matrices that whiten under each hypothesis, and the logarithms of their scales.
 
     Row t makes of a run's displacement t what those before it do not foretell, over its standard
     deviation: so the upper left corner whitens shorter runs.
     """
     alpha, noise = _nodes(EXPONENTS, N_EXPONENTS), _nodes(NOISE, N_NOISE)
-    correlations = correlation(np.repeat(alpha, N_NOISE), np.tile(noise, N_EXPONENTS))
+    correlations = correlation(np.repeat(alpha, N_NOISE), np.tile(noise, N_EXPONENTS), exposure)
     lag = np.abs(np.subtract.outer(np.arange(MEMORY), np.arange(MEMORY)))
     lower = np.linalg.cholesky(correlations[:, lag])
     scales = 2 * np.log(np.diagonal(lower, axis1=1, axis2=2))
@@ -156,10 +200,10 @@ def _whiteners() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
 
 
 def _whitened(
-    displacements: NDArray[np.float64], runs: Runs
+    displacements: NDArray[np.float64], runs: Runs, exposure: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Sum whitened squares and log-determinants, both (n_tracks, n_hypotheses)."""
-    whiteners, scales = _whiteners()
+    whiteners, scales = _whiteners(exposure)
     starts, lengths, known, track = _pieces(runs)
     squares = np.empty((len(starts), len(whiteners)))
     determinants = np.empty_like(squares)
@@ -197,6 +241,7 @@ def _weigh(
     counts: NDArray[np.int64],
     dimensions: NDArray[np.int64],
     time_steps: NDArray[np.float64],
+    exposure: float,
 ) -> tuple[NDArray[np.float64], ...]:
     """Turn whitened squares of some tracks into what a `Posterior` holds."""
     alpha, noise = _fine(EXPONENTS, N_EXPONENTS), _fine(NOISE, N_NOISE)
@@ -213,6 +258,7 @@ def _weigh(
     mean_log, variance_log = _log_gamma_moments(shape)
     error = np.einsum("ijk,ijk,j->i", weight, np.exp(log_squares / 2), noise) / np.sqrt(4 * shape)
     log_squares += np.log((1 - noise**2) / 4)[:, None]
+    log_squares -= np.log(blurred_msd(np.ones(1), alpha, exposure))[:, 0]
     log_squares -= alpha * np.log(time_steps)[:, None, None]
     mean = np.einsum("ijk,ijk->i", weight, log_squares)
     log_squares -= mean[:, None, None]

@@ -31,6 +31,9 @@ class Calibration(BaseModel):
         Time from one frame to the next. Positive.
     time_unit : str
         What that time is counted in.
+    exposure : float
+        Share of the frame interval during which the shutter is open, from 0 to 1. A particle's blur
+        while it moves makes Brownian motion look persistent; 0 takes no account of it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -44,6 +47,14 @@ class Calibration(BaseModel):
     )
     time_unit: Unit = Field(
         default="frame", title="Unit of time", description="Such as frame or s."
+    )
+
+    exposure: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="Exposure",
+        description="Share of the frame interval during which the shutter is open.",
     )
 
     def fits(self, dimensions: int) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from napari_anomalous_diffusion.scores.classical import time_averaged_msd
+from napari_anomalous_diffusion.scores.fractional import blurred_msd
 from napari_anomalous_diffusion.scores.plots.style import open_frame, say
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def mean_squared_displacement(
         Which track, by its place.
     """
     table = numbers if isinstance(numbers, pd.DataFrame) else numbers.table
-    name, row = trajectories.track_ids[track], table.iloc[track]
+    name, row, units = trajectories.track_ids[track], table.iloc[track], trajectories.calibration
     lags, msd, counts = time_averaged_msd(trajectories, track)
     moved = msd > 0
     if not moved.any():
@@ -53,9 +54,10 @@ def mean_squared_displacement(
         points = slice(*trajectories.starts[track : track + 2])
         dimensions = np.count_nonzero(np.ptp(trajectories.positions[points], axis=0))
         times = np.geomspace(lags[0], lags[-1], 100)
-        law = row["diffusion"] * times ** row["alpha"] + row["localisation_error"] ** 2
+        alpha, interval = np.array([row["alpha"]]), units.frame_interval
+        [motion] = interval**alpha * blurred_msd(times / interval, alpha, units.exposure)
+        law = row["diffusion"] * motion + row["localisation_error"] ** 2
         axes.plot(times, 2 * dimensions * law, color="C0", linewidth=1.5)
-    units = trajectories.calibration
     axes.set(xscale="log", yscale="log")
     _plain_ticks(axes.xaxis, axes.get_xlim())
     _plain_ticks(axes.yaxis, axes.get_ylim())
