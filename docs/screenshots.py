@@ -19,6 +19,7 @@ from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
 SIZE = (1360, 990)
+SMALL_SIZE = (1200, 870)
 MOMENT = 120
 TABLE_TAB = 1
 PLUGIN = "napari-anomalous-diffusion"
@@ -98,6 +99,7 @@ def take(viewer: Any, dock: Any, folder: Path, theme: str) -> None:
 def take_linking(folder: Path) -> None:
     """Link the beads, and take a picture of the preview and of the scored tracks."""
     viewer = open_viewer()
+    viewer.window.resize(*SMALL_SIZE)
     (movie,) = viewer.open_sample(PLUGIN, "movie")
     movie.name = "beads in water"
     panel = open_panel(viewer, "Link particles")

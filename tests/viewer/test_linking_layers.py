@@ -11,6 +11,7 @@ from napari_anomalous_diffusion import InputError
 from napari_anomalous_diffusion.tracks.linking import link
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.viewer import linking_layers
+from napari_anomalous_diffusion.viewer.track_layers import calibration_of, trajectories_of
 
 PARAMETERS = LinkingParameters(diameter=7, minimum_length=3)
 
@@ -104,7 +105,7 @@ def test_the_finest_of_a_pyramid_is_taken():
 )
 def test_calibration_is_what_scale_and_units_say(scale, units, expected):
     layer = Image(np.zeros((5, 8, 9)), scale=scale, units=units)
-    calibration = linking_layers.calibration_of(layer, "tyx")
+    calibration = calibration_of(layer, "tyx")
     size, length_unit, interval, time_unit = expected
     np.testing.assert_allclose(calibration.pixel_size, size)
     assert (calibration.length_unit, calibration.time_unit) == (length_unit, time_unit)
@@ -134,7 +135,7 @@ def test_tracks_lie_on_their_movie():
     assert tracks.metadata["linking"] == {"movie": "beads", **PARAMETERS.model_dump()}
     assert {"mass", "size", "ecc", "signal", "ep"} <= set(tracks.features)
     np.testing.assert_allclose(tracks.features["mass"], linked.features["mass"])
-    made = linking_layers.trajectories_of(tracks)()
+    made = trajectories_of(tracks)()
     assert made.calibration == linked.trajectories.calibration
     np.testing.assert_array_equal(made.positions, linked.trajectories.positions)
 
@@ -152,7 +153,7 @@ def test_tracks_of_a_channel_share_the_time_of_their_movie(order, columns):
     if columns == 5:
         assert set(tracks.data[:, 2]) == {1}
     # A channel is no coordinate of a track.
-    assert linking_layers.trajectories_of(tracks)().axes == ("y", "x")
+    assert trajectories_of(tracks)().axes == ("y", "x")
 
 
 def test_volumes_have_tracks_with_z():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,11 @@ from napari_anomalous_diffusion.viewer.linking_layers import (
     chosen_axes,
     movie_of,
     tracks_layer,
-    trajectories_of,
 )
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
 from napari_anomalous_diffusion.viewer.results import results
-from napari_anomalous_diffusion.viewer.worker import one_core_left
+from napari_anomalous_diffusion.viewer.track_layers import trajectories_of
+from napari_anomalous_diffusion.viewer.worker import score_steps
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.tracks.linking import Linked
     from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
-    from napari_anomalous_diffusion.tracks.table import Trajectories
 
 UNKNOWN_FAILURE = "failed by a fault of the program, which was shown"
 
@@ -218,21 +217,3 @@ def _is_scored(layer: Tracks, bank: str) -> bool:
     return result is not None and (
         result.scores.bank.folder.name == bank or result.scores.bank.folder == Path(bank)
     )
-
-
-def score_steps(
-    read: Callable[[], Trajectories], bank: str, device: str
-) -> Generator[tuple[int, int], None, ScoredTracks]:
-    """Score tracks in steps, yielding how many are done, and how many there are."""
-    from napari_anomalous_diffusion.autoencoders.bank import load_bank
-    from napari_anomalous_diffusion.scores.scoring import score_in_steps
-
-    trajectories = read()
-    steps = score_in_steps(trajectories, load_bank(bank), device=device)
-    while True:
-        try:
-            with one_core_left():
-                done = next(steps)
-        except StopIteration as finished:
-            return ScoredTracks(finished.value, trajectories, device)
-        yield done, len(trajectories)

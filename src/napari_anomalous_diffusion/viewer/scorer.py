@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.notifications import notification_manager, show_error
 
-from napari_anomalous_diffusion.viewer import texts, worker
+from napari_anomalous_diffusion.viewer import worker
+from napari_anomalous_diffusion.viewer.track_layers import trajectories_of
 
 if TYPE_CHECKING:
     from napari.layers import Tracks
@@ -50,7 +51,7 @@ class Scorer:
             number=self._number,
             name=layer.name,
             data=np.array(layer.data),
-            track_ids=texts.own_track_ids(layer),
+            read=trajectories_of(layer),
             bank=self.model.bank,
             device=self.model.device,
         )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
@@ -17,6 +15,8 @@ from napari_anomalous_diffusion.viewer.model import ScoredTracks
 if TYPE_CHECKING:
     from napari.qt.threading import GeneratorWorker
     from numpy.typing import NDArray
+
+    from napari_anomalous_diffusion.tracks.table import Trajectories
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +31,15 @@ class ScoreRequest:
         What to call the tracks in messages.
     data : ndarray, shape (n_points, D + 2)
         A copy of the layer's data.
-    track_ids : sequence or None
-        The user's own ids, where the layer's are only places in this list.
+    read : callable
+        Makes the table of tracks of these data.
     bank, device : str
     """
 
     number: int
     name: str
     data: NDArray[Any]
-    track_ids: list[Any] | None
+    read: Callable[[], Trajectories]
     bank: str
     device: str
 
@@ -77,22 +77,31 @@ def answer(request: ScoreRequest) -> Generator[tuple[int, int, int], None, Score
 
 
 def _score(request: ScoreRequest) -> Generator[tuple[int, int, int], None, ScoredTracks]:
+    steps = score_steps(request.read, request.bank, request.device)
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as finished:
+            return finished.value
+        yield request.number, done, total
+
+
+def score_steps(
+    read: Callable[[], Trajectories], bank: str, device: str
+) -> Generator[tuple[int, int], None, ScoredTracks]:
+    """Score tracks in steps, yielding how many are done, and how many there are."""
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
     from napari_anomalous_diffusion.scores.scoring import score_in_steps
-    from napari_anomalous_diffusion.tracks.table import Trajectories
 
-    trajectories = Trajectories.from_napari(request.data, source=request.name)
-    if request.track_ids is not None:
-        own = np.array(request.track_ids, dtype=object)[trajectories.track_ids]
-        trajectories = replace(trajectories, track_ids=own)
-    steps = score_in_steps(trajectories, load_bank(request.bank), device=request.device)
+    trajectories = read()
+    steps = score_in_steps(trajectories, load_bank(bank), device=device)
     while True:
         try:
             with one_core_left():
                 done = next(steps)
         except StopIteration as finished:
-            return ScoredTracks(finished.value, trajectories, request.device)
-        yield request.number, done, len(trajectories)
+            return ScoredTracks(finished.value, trajectories, device)
+        yield done, len(trajectories)
 
 
 @contextmanager
