@@ -65,7 +65,7 @@ def classical_numbers(trajectories: Trajectories) -> pd.DataFrame:
 
     On simulated fractional Brownian motion of 20, 50 and 200 points, alpha from 0.3 to 1.8, with a
     localisation error of 0, 0.3 and 0.7 of the standard deviation of a step, the intervals of alpha
-    hold the truth in 91 to 100 % of tracks and those of D in 90 to 100 %; the intervals of a line
+    hold the truth in 89 to 100 % of tracks and those of D in 90 to 100 %; the intervals of a line
     fitted through the logarithms of the time-averaged MSD hold it in 4 to 63 %
     (``benchmarks/classical.py``). Where alpha is low, D and the localisation error can hardly be
     told apart, and D comes out low: by half for 20 points at alpha = 0.3.
