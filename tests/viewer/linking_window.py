@@ -88,7 +88,7 @@ def main(bank: str, folder: Path) -> None:
     batch = open_panel(viewer, "Link and score all")
     facts["taken over"] = batch.controller._parameters() == PARAMETERS
     facts["bank"] = batch.bank.currentData() == bank
-    viewer.add_image(beads[:, :90], name="other")
+    viewer.add_image(beads[:, :90], name="other", scale=(0.04, 0.35, 0.35), units=units)
     batch.run.run.click()
     wait(lambda: not batch.controller.runner.busy)
     model = batch.summary.model()

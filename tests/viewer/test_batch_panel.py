@@ -216,6 +216,9 @@ def test_nothing_is_done_twice(stage):
     on.panel.parameters.show_values(PARAMETERS.model_copy(update={"minimum_mass": 250}))
     on.run()
     assert on.names == ["dish 1", "others", "dish 1 tracks", "dish 1 tracks [1]"]
+    on.viewer.layers.remove("dish 1 tracks [1]")
+    on.run()
+    assert on.rows[0][2] == "linked"
 
 
 def test_cancelling_keeps_what_is_done(stage, messages):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from napari.layers import Image, Tracks
@@ -16,6 +15,7 @@ from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.linking_controller import link_steps
 from napari_anomalous_diffusion.viewer.linking_layers import (
     chosen_axes,
+    linked_tracks,
     movie_of,
     tracks_layer,
 )
@@ -95,7 +95,6 @@ class BatchRunner:
         self._queue: list[Layer] = []
         self._current: Layer | None = None
         self._order: BatchOrder | None = None
-        self._linked: WeakKeyDictionary[Image, tuple[Any, ref[Tracks]]] = WeakKeyDictionary()
 
     @property
     def busy(self) -> bool:
@@ -156,7 +155,7 @@ class BatchRunner:
     def _link(self, layer: Image, order: BatchOrder) -> bool:
         axes, channel = chosen_axes(layer)
         movie = movie_of(layer, axes, channel)
-        if self._is_linked(layer, order):
+        if linked_tracks(layer, axes, channel, order.linking) in self.viewer.layers:
             self._tell(State("linked before", done=True))
             return False
         self._tell(State("linking"))
@@ -168,12 +167,6 @@ class BatchRunner:
         )
         return True
 
-    def _is_linked(self, layer: Image, order: BatchOrder) -> bool:
-        if layer not in self._linked:
-            return False
-        parameters, tracks = self._linked[layer]
-        return parameters == order.linking and tracks() in self.viewer.layers
-
     def _on_linked(self, linked: Linked, layer: Image, axes: str, channel: int) -> None:
         try:
             tracks = tracks_layer(linked, layer, axes, channel)
@@ -181,7 +174,6 @@ class BatchRunner:
             self._on_failed(str(error))
             return
         self.viewer.add_layer(tracks)
-        self._linked[layer] = (linked.parameters, ref(tracks))
         self._tell(State("linked", done=True))
         self._told(tracks, WAITING)
         self._queue.insert(0, tracks)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LIST_HEIGHT = 150
 PICTURE_HEIGHT = 420
+ROOM_FOR_NAMES = 240
 COUNT_WIDTH = 60
 
 BY_LAYER, BY_CONDITION = "layer", "condition"
@@ -100,6 +101,10 @@ class ComparePanel(SidePanel):
         """Show what is compared."""
         with QSignalBlocker(self.by):
             self.by.setCurrentIndex(self.by.findData(by))
+
+    def make_room(self, long: bool) -> None:
+        """Make the picture higher where the names of its groups are turned."""
+        self.canvas.setFixedHeight(PICTURE_HEIGHT + (ROOM_FOR_NAMES if long else 0))
 
     def set_ready(self, ready: bool) -> None:
         """Let the user save what is shown, or not."""

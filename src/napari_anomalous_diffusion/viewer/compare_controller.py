@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.comparison import Comparison, compare
+from napari_anomalous_diffusion.scores.plots.comparison import MOST_UPRIGHT
 from napari_anomalous_diffusion.tracks.files import write_table
 from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.batch_controller import TABLES
@@ -173,6 +174,8 @@ class CompareController:
         def draw(figure: Figure) -> None:
             plots.draw_comparison(figure, comparison)
 
+        letters = len(comparison.groups) * max(map(len, comparison.groups))
+        self.panel.make_room(letters > MOST_UPRIGHT)
         self.panel.canvas.show_drawing(draw)
         self.panel.note.setText(f"{comparison.what_was_resampled()}.")
         self.panel.set_ready(True)

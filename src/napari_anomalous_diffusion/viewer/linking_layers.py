@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from napari.layers import Tracks
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.tracks.linking import Linked
+    from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
 LINKING = "linking"
 """Where a layer's metadata keeps the parameters that its tracks were linked with."""
@@ -80,6 +82,43 @@ def describe_axes(axes: str) -> str:
 
 CHOSEN: WeakKeyDictionary[Image, tuple[str, int]] = WeakKeyDictionary()
 """What the user has said of the axes of layers, and which channel is meant."""
+
+
+LINKED: WeakKeyDictionary[Image, Origin] = WeakKeyDictionary()
+"""What the tracks that were last linked in a movie were made of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What was linked, how, and what came of it.
+
+    Attributes
+    ----------
+    data : int
+        The identity of the data, which may be replaced.
+    axes : str
+    channel : int
+    parameters : LinkingParameters
+    tracks : weak reference to a Tracks layer
+    """
+
+    data: int
+    axes: str
+    channel: int
+    parameters: LinkingParameters
+    tracks: ref[Tracks]
+
+
+def linked_tracks(
+    layer: Image, axes: str, channel: int, parameters: LinkingParameters
+) -> Tracks | None:
+    """Return the Tracks layer that was linked in a movie in just this way, if it still lives."""
+    origin = LINKED.get(layer)
+    if origin is None:
+        return None
+    now = (id(layer.data), axes, channel, parameters)
+    same = now == (origin.data, origin.axes, origin.channel, origin.parameters)
+    return origin.tracks() if same else None
 
 
 def chosen_axes(layer: Image) -> tuple[str, int]:
@@ -234,7 +273,7 @@ def tracks_layer(linked: Linked, layer: Image, axes: str, channel: int = 0) -> T
     # A channel, or the z of a single plane, is the same for all of them.
     rest = {"c": np.full(len(data), channel), "z": np.zeros(len(data))}
     data = np.column_stack([(rest | columns)[name] for name in ("id", *shown)])
-    return Tracks(
+    tracks = Tracks(
         data,
         name=f"{layer.name} tracks",
         features=linked.features,
@@ -242,3 +281,5 @@ def tracks_layer(linked: Linked, layer: Image, axes: str, channel: int = 0) -> T
         blending="translucent_no_depth",  # napari's own adds colours: unseen on light movies
         **placement(layer, [axes.index(axis) for axis in shown]),
     )
+    LINKED[layer] = Origin(id(layer.data), axes, channel, linked.parameters, ref(tracks))
+    return tracks

@@ -84,7 +84,9 @@ def find_dock(viewer: Viewer) -> AnomalousDiffusionDock | None:
 
 
 def score_in_dock(viewer: Viewer, layer: Tracks) -> None:
-    """Hand a layer to the dock that scores, with the bank that is chosen there; open it if need be.
+    """Hand a new layer to the dock that scores, with the bank chosen there; open it if need be.
+
+    Where the dock scores every new layer anyway, it has this one already.
 
     Parameters
     ----------
@@ -95,4 +97,5 @@ def score_in_dock(viewer: Viewer, layer: Tracks) -> None:
     if dock is None:
         docked, dock = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK, tabify=True)
         docked.raise_()
-    dock.controller.score(layer)
+    if not dock.model.score_new:
+        dock.controller.score(layer)
