@@ -40,7 +40,11 @@ class MassHistogram(Canvas):
 
     def show_masses(self, masses: NDArray[np.float64], threshold: float) -> None:
         """Show the masses of all spots of a frame, whatever their mass."""
-        self._masses, self._threshold = masses[masses > 0], threshold
+        positive = masses[masses > 0]
+        if self._line is not None and np.array_equal(positive, self._masses):
+            self.set_threshold(threshold)
+            return
+        self._masses, self._threshold = positive, threshold
         self._line, self._bars = None, ()
         self.show_drawing(self._draw if len(self._masses) else _say_none)
 
@@ -58,8 +62,7 @@ class MassHistogram(Canvas):
         counts = np.histogram(self._masses, edges)[0]
         axes.set_xscale("log")
         self._bars = axes.bar(edges[:-1], counts, np.diff(edges), align="edge")
-        # A threshold far to the right must remain in sight, so that it can be taken back.
-        axes.set_xlim(low / 1.1, max(high, self._threshold) * 1.1)
+        axes.set_xlim(low / 1.1, high * 1.1)
         axes.set_xlabel("mass", fontsize="small")
         axes.set_ylabel("spots", fontsize="small")
         axes.tick_params(labelsize="small")
@@ -71,7 +74,8 @@ class MassHistogram(Canvas):
         self._place_line()
 
     def _place_line(self) -> None:
-        place = max(self._threshold, self._line.axes.get_xlim()[0])
+        # At the edge it remains in sight, so that it can be taken back.
+        place = np.clip(self._threshold, *self._line.axes.get_xlim())
         self._line.set_xdata([place, place])
         for bar in self._bars:
             middle = bar.get_x() + bar.get_width() / 2
