@@ -146,7 +146,10 @@ class TestText:
                 "there.",
             ),
             (b"particle,frame,y,x\n", "there are no points in it; give at least one track."),
-            (b"just some text\n", "no column holds the track ids (the columns are 'just some"),
+            (
+                b"just some text\n",
+                "no column holds the track ids (the columns are 'just', ",
+            ),
             (
                 b"particle,frame,x\n4,0,1\n4,1,NaN\n",
                 "1 point has no finite position (the first: x = nan in track 4 at frame 1); delete",
@@ -154,18 +157,17 @@ class TestText:
             (b"particle,frame,x\n4,0,1\n,1,2\n", "1 point has no track id (row 2 is the first);"),
             (b"particle,frame,x\n4,0,1\n4,1\n", "x = nan in track 4 at frame 1"),
             (b"particle,frame,x\n4,0,1\n4,1,?\n", "the column 'x' holds '?' in row 2 instead of a"),
-            (
-                "Spot,particle,frame,x [µm]\n".encode("latin-1"),
-                "is not a table in UTF-8 text nor a Parquet file; save it as one of them.",
-            ),
-            ("particle,frame,x\n4,0,1\n".encode("utf-16"), "is not a table in UTF-8 text nor a"),
+            ("particle,frame,x\n4,0,1\n".encode("utf-16-le"), "is not a table in UTF-8 text, nor"),
             (
                 b"particle,frame,x\n" + b"4,0,1\n" * 10**5 + b"\xff\n",
-                "is not a table in UTF-8 text nor a",
+                "is not a table in UTF-8 text, nor",
             ),
             (b'particle,frame,x\n4,0,"1\n', "is not a table that can be read (Error tokenizing"),
-            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a table in UTF-8 text nor a Parquet file"),
-            (b"\0" * 100, "is not a table in UTF-8 text nor a Parquet file"),
+            (
+                b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+                "is not a table in UTF-8 text, nor of another format",
+            ),
+            (b"\0" * 100, "is not a table in UTF-8 text, nor of another format"),
         ],
     )
     def test_refusals(self, tmp_path, content, said):
@@ -175,12 +177,13 @@ class TestText:
 
     def test_a_file_that_is_not_there(self, tmp_path):
         assert refusal(tmp_path / "none.csv") == (
-            "cannot be read (No such file or directory); give the path of a CSV or Parquet file of "
-            "tracks."
+            "cannot be read (No such file or directory); give the path of a file of tracks."
         )
 
     def test_a_folder(self, tmp_path):
-        assert "give the path of a CSV or Parquet file" in refusal(tmp_path)
+        assert refusal(tmp_path) == (
+            "is a folder, but no GEFF graph; give the path of a file of tracks."
+        )
 
 
 class TestParquet:

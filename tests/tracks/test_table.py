@@ -367,7 +367,9 @@ class TestFromFrame:
             (
                 table(cell=[1], frame=[0], y=[1], x=[1]),
                 "beads.csv: no column holds the track ids (the columns are 'cell', 'frame', 'y', "
-                "'x'); name the right one with --track (track= in Python).",
+                "'x'); its points are not linked into tracks yet: link them, for example with "
+                "trackpy.link on x, y and frame, or open their movie and link that; or, where a "
+                "column holds the tracks, name the right one with --track (track= in Python).",
             ),
             (
                 table(particle=[1], track_id=[2], frame=[0], x=[1]),
@@ -382,13 +384,13 @@ class TestFromFrame:
             (
                 table(particle=[1], frame=[0], pos=[1]),
                 "beads.csv: no column holds the coordinate x (the columns are 'particle', 'frame', "
-                "'pos'); call the columns of the coordinates x, y and z.",
+                "'pos'); name the coordinates in the order z, y, x with --axes (axes= in Python).",
             ),
             (table(particle=[1], frame=[0], z=[1], x=[1]), "no column holds the coordinate y"),
             (table(particle=[1], frame=[0], y=[1]), "no column holds the coordinate x"),
             (
                 table(particle=[1], frame=[0], x=[1], X=[1]),
-                "the columns 'x' and 'X' could each hold the coordinate x; call the columns",
+                "the columns 'x' and 'X' could each hold the coordinate x; name the coordin",
             ),
             (
                 table(particle=[1, 2], frame=[0, 0], x=[1, "abc"]),

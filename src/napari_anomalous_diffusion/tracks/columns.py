@@ -9,14 +9,18 @@ tracksdata                     ``tracklet_id`` ``t``    ``(z), y, x``
 napari-tracks-reader           ``TrackID``     ``t``    ``x, y, (z)``
 saSPT, quot                    ``trajectory``  ``frame`` ``y, x``
 a napari array saved as a table ``ID``         ``T``    ``(Z), Y, X``
+MOSAIC                         ``Trajectory``  ``Frame`` ``x, y, z``
+TrackMate                      ``TRACK_ID``    ``FRAME`` ``POSITION_X, ...``
 this package                   ``track_id``    ``frame`` ``(z), (y), x``
 ============================== =============== ======== ==================
 
-Names are compared without regard to case, spaces, hyphens and underscores.
+Names are compared without regard to case, spaces, hyphens, underscores and a unit at the end, such
+as ``x [nm]``, ``X (µm)`` or ``y_px``.
 """
 
 from __future__ import annotations
 
+import re
 import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +29,7 @@ import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.checks import AXES
+from napari_anomalous_diffusion.tracks.units import calibration_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +37,27 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from napari_anomalous_diffusion.tracks.calibration import Calibration
+
 # A later group counts only where no column bears a name of an earlier one: `id` numbers the spots
 # where a `track_id` stands beside it (ultrack), and `t` the seconds beside a `frame`.
-TRACK_NAMES = (("particle", "trackid", "trackletid", "trajectory", "track"), ("id",))
-FRAME_NAMES = (("frame",), ("t",))
+TRACK_NAMES = (
+    ("particle", "trackid", "trackletid", "trajectory", "track"),
+    ("trajectoryid", "trajid", "particleid", "tracknumber", "trackindex", "trajectorynumber"),
+    ("id",),
+)
+FRAME_NAMES = (("frame",), ("frames", "framenumber", "frameindex", "timepoint"), ("t", "time"))
+AXIS_NAMES = {
+    axis: ((axis,), (f"position{axis}", f"{axis}position", f"pos{axis}", f"{axis}pos"))
+    for axis in AXES
+}
 
 MOST_NAMES_LISTED = 12
+
+UNIT = re.compile(
+    r"[\s_]*(?:\[(.*)\]|\((.*)\)|(?<=[\s_])(nm|µm|μm|um|microns?|px|pix|pixels?|ms|s|sec))\s*$"
+)
+"""A unit at the end of a column's name."""
 
 
 @dataclass(frozen=True)
@@ -81,23 +101,68 @@ def find_columns(
         If a column is missing, or more than one could be meant.
     """
     name_it = "name the right one with --{0} ({0}= in Python)"
+    to_link = ""
+    if track is None and not _hits(names, TRACK_NAMES) and _are_points(names, frame, axes):
+        to_link = (
+            "its points are not linked into tracks yet: link them, for example with trackpy.link "
+            "on x, y and frame, or open their movie and link that; or, where a column holds the "
+            "tracks, "
+        )
     return PointColumns(
-        track=_find(names, track, TRACK_NAMES, "the track ids", name_it.format("track"), source),
+        track=_find(
+            names, track, TRACK_NAMES, "the track ids", to_link + name_it.format("track"), source
+        ),
         frame=_find(names, frame, FRAME_NAMES, "the frames", name_it.format("frame"), source),
         axes=_find_axes(names, axes, source),
     )
 
 
+def _are_points(names: Sequence[object], frame: str | None, axes: Sequence[str] | None) -> bool:
+    """Tell whether a table has frames and coordinates."""
+    return bool(frame or _hits(names, FRAME_NAMES)) and bool(axes or _hits(names, AXIS_NAMES["x"]))
+
+
 def _find_axes(names: Sequence[object], axes: Sequence[str] | None, source: str) -> tuple[int, ...]:
-    name_it = "call the columns of the coordinates x, y and z"
+    name_it = "name the coordinates in the order z, y, x with --axes (axes= in Python)"
     if axes is not None:
         return tuple(_find(names, name, (), "a coordinate", name_it, source) for name in axes)
-    present = {_plain(name) for name in names}
+    present = {axis for axis in AXES if _hits(names, AXIS_NAMES[axis])}
     # A table with z alone beside x lacks y.
     wanted = AXES if "z" in present else AXES[1:] if "y" in present else AXES[2:]
     return tuple(
-        _find(names, None, ((axis,),), f"the coordinate {axis}", name_it, source) for axis in wanted
+        _find(names, None, AXIS_NAMES[axis], f"the coordinate {axis}", name_it, source)
+        for axis in wanted
     )
+
+
+def _hits(names: Sequence[object], groups: Sequence[Sequence[str]]) -> list[int]:
+    """Return the places of the columns with a name of the first group that has any."""
+    plain = [_plain(name) for name in names]
+    by_group = ([place for place, name in enumerate(plain) if name in group] for group in groups)
+    return next(filter(None, by_group), [])
+
+
+def named_calibration(names: Sequence[object], places: PointColumns) -> Calibration:
+    """Return the calibration that the names of the coordinates' columns tell, as ``x [nm]`` does.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+    places : PointColumns
+
+    Returns
+    -------
+    Calibration
+        One unit of length a unit of the positions; the frames stay frames.
+    """
+    units = [_unit(names[place]) for place in places.axes]
+    return calibration_of([1.0] * len(units), units)
+
+
+def _unit(name: object) -> str:
+    found = UNIT.search(str(name))
+    return next(filter(None, found.groups()), "") if found else ""
 
 
 def _find(
@@ -112,10 +177,7 @@ def _find(
     if given is not None:
         hits = [place for place, name in enumerate(names) if str(name) == given]
     else:
-        by_group = [
-            [place for place, name in enumerate(names) if _plain(name) in group] for group in groups
-        ]
-        hits = next(filter(None, by_group), [])
+        hits = _hits(names, groups)
     if len(hits) == 1:
         return hits[0]
     if hits:
@@ -206,7 +268,7 @@ def _refuse_text(column: pd.Series[Any], lost: pd.Series[bool], source: str) -> 
 
 def _plain(name: object) -> str:
     """Reduce a name to what counts: ``Track ID``, ``track_id`` and ``TrackID`` are the same."""
-    return str(name).lower().translate(str.maketrans("", "", " \t_-"))
+    return UNIT.sub("", str(name).lower()).translate(str.maketrans("", "", " \t_-"))
 
 
 def _quoted(name: object) -> str:

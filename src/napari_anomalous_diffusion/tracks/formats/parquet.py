@@ -1,0 +1,78 @@
+"""Parquet: a table with a row a point."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.tracks.columns import find_columns, named_calibration
+from napari_anomalous_diffusion.tracks.table import Trajectories
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from napari_anomalous_diffusion.tracks.formats import ColumnNames
+
+MAGIC = b"PAR1"
+
+
+def recognises(path: Path, beginning: bytes) -> bool:
+    """Tell whether a file is Parquet."""
+    return beginning.startswith(MAGIC)
+
+
+def holds_tracks(path: Path, beginning: bytes) -> bool:
+    """Tell whether the columns of a Parquet file are those of tracks."""
+    try:
+        find_columns(library(path).read_schema(path).names)
+    except (InputError, OSError, ValueError):  # pyarrow's errors are among them
+        return False
+    return True
+
+
+def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
+    """Read the columns of a Parquet file that hold its points."""
+    parquet = library(path)
+    try:
+        with parquet.ParquetFile(path) as file:
+            columns = file.schema_arrow.names
+            places = find_columns(
+                columns, track=names.track, frame=names.frame, axes=names.axes, source=str(path)
+            )
+            wanted = [columns[place] for place in (places.track, places.frame, *places.axes)]
+            # An index that pandas stored is a column like any other here.
+            table = file.read(columns=wanted).to_pandas(ignore_metadata=True)
+    except InputError:
+        raise
+    # Damaged bytes make the parser fail in any way it can.
+    except Exception as error:
+        raise InputError(
+            f"{path}: is a damaged or truncated Parquet file; copy or write it again."
+        ) from error
+    return Trajectories.from_frame(
+        table,
+        track=names.track,
+        frame=names.frame,
+        axes=names.axes,
+        source=str(path),
+        calibration=named_calibration(columns, places),
+    )
+
+
+def library(path: Path) -> ModuleType:
+    """Return the part of pyarrow that reads and writes Parquet.
+
+    Raises
+    ------
+    InputError
+        If it cannot be imported.
+    """
+    try:
+        return import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise InputError(
+            f"{path}: Parquet needs the package pyarrow, which cannot be imported here; install it "
+            "anew, or use CSV."
+        ) from error
