@@ -98,12 +98,13 @@ class PlotPanel(QWidget):
             if result is None:
                 figure.text(0.5, 0.5, UNSCORED, ha="center", va="center")
                 return
-            upper, lower = figure.subplots(2, 1, height_ratios=[max(n_labels, 8), 8])
+            upper, lower = figure.subplots(2, 1, height_ratios=[rows, 8])
             plots.label_shares(upper, result.scores)
             plots.error_distributions(lower, result.scores)
 
         n_labels = 0 if result is None else len(result.scores.labels)
-        self.overview.setFixedHeight(HEIGHT + ROW_HEIGHT * max(n_labels - 8, 0))
+        rows = max(n_labels, 8) if n_labels <= plots.MOST_ROWS else 8
+        self.overview.setFixedHeight(HEIGHT + ROW_HEIGHT * (rows - 8))
         self.overview.show_drawing(draw)
 
     def show_track(self, shown: SelectedTrack) -> None:

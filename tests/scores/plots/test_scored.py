@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -260,21 +261,37 @@ def test_nothing_is_drawn_in_a_colour_that_a_theme_could_hide(scores: Scores) ->
         assert axes.lines[0].get_color() == "white"
 
 
+def bank_of(labels: list[str], scores: Scores) -> Bank:
+    """Make a bank of many labels from the networks of one."""
+    contents = scores.bank.contents
+    made = [contents.labels[0].model_copy(update={"name": name}) for name in labels]
+    return Bank(scores.bank.folder, contents.model_copy(update={"labels": made}))
+
+
 def test_many_labels_are_turned_so_that_none_runs_into_another(scores: Scores) -> None:
     labels = [f"gamma={tenths / 10},beta=0.1" for tenths in range(10)]
-    contents = scores.bank.contents
-    bank = Bank(
-        scores.bank.folder,
-        contents.model_copy(
-            update={
-                "labels": [contents.labels[0].model_copy(update={"name": name}) for name in labels]
-            }
-        ),
-    )
     axes = Figure().subplots()
-    plots.error_profile(axes, score(walks(), bank))
+    plots.error_profile(axes, score(walks(), bank_of(labels, scores)))
     assert {label.get_rotation() for label in axes.get_xticklabels()} == {90.0}
     assert names(axes)[3] == "γ = 0.3, β = 0.1"
+
+
+def test_a_plane_of_labels_has_columns_and_names_that_find_room(scores: Scores) -> None:
+    labels = [f"gamma={g / 10},beta={b / 10}" for g in range(11) for b in range(11 - g)]
+    many = score(walks(), bank_of(labels, scores))
+    with mpl.rc_context({"font.size": 9}):
+        figure = Figure(figsize=(3.3, 4.1), layout="constrained")
+        shares, profile = figure.subplots(2, 1)
+        plots.label_shares(shares, many)
+        plots.error_profile(profile, many, 0)
+        figure.draw_without_rendering()
+    assert len(shares.patches) == 66 + 2
+    assert sum(bar.get_height() for bar in shares.patches) == pytest.approx(100)
+    assert names(shares)[-2:] == ["immobile", "too short"]
+    for axes in (shares, profile):
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert all(left.x1 <= right.x0 for left, right in pairwise(boxes))
+        assert names(axes)[1] == "γ = 0.0, β = 0.4"
 
 
 def test_a_summary_holds_map_legend_shares_and_profile(scores: Scores) -> None:

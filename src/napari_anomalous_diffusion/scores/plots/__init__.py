@@ -14,6 +14,7 @@ from napari_anomalous_diffusion.scores.plots.comparison import (
     mean_errors_of_groups,
 )
 from napari_anomalous_diffusion.scores.plots.scored import (
+    MOST_ROWS,
     NO_TRACKS,
     NOTHING_SCORED,
     error_distributions,
@@ -30,6 +31,7 @@ from napari_anomalous_diffusion.scores.plots.scored import (
 from napari_anomalous_diffusion.scores.plots.style import write_figure
 
 __all__ = [
+    "MOST_ROWS",
     "NOTHING_SCORED",
     "NO_TRACKS",
     "comparison_figure",

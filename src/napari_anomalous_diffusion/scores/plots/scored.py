@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from napari_anomalous_diffusion.scores.scoring import Scores
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
+MOST_ROWS = 24
+"""Labels that get a row each where their shares are drawn."""
+
 NO_TRACKS = "There are no tracks."
 NOTHING_SCORED = "No track could be scored:\nall are too short, or never move."
 
@@ -223,8 +226,11 @@ def _draw_errors(axes: Axes, errors: NDArray[np.float64], members: NDArray[np.fl
     places = np.arange(len(errors))
     # Beside the mean, which would hide them: members of one label agree within a few per cent.
     beside = np.repeat(places + 0.2, members.shape[1])
-    axes.scatter(beside, members.ravel(), s=6, color=text, alpha=0.6)
-    axes.plot(places, errors, linestyle="none", marker="o", markersize=6, color=text)
+    crowded = len(errors) > MOST_ROWS
+    axes.scatter(beside, members.ravel(), s=2 if crowded else 6, color=text, alpha=0.6)
+    axes.plot(
+        places, errors, linestyle="none", marker="o", markersize=2 if crowded else 6, color=text
+    )
     lowest = int(np.nanargmin(errors))
     axes.plot(
         lowest, errors[lowest], marker="o", markersize=13, fillstyle="none", color=text,
@@ -264,6 +270,8 @@ def error_distributions(axes: Axes, scores: Scores) -> None:
 def label_shares(axes: Axes, scores: Scores) -> None:
     """Draw the share of each verdict among all tracks as a bar, its count beside it.
 
+    More labels than `MOST_ROWS` are columns without counts.
+
     Parameters
     ----------
     axes : Axes
@@ -275,6 +283,10 @@ def label_shares(axes: Axes, scores: Scores) -> None:
     counts = verdict_counts(scores)
     palette = verdict_colours(scores.labels)
     shares = [100 * count / len(scores) for count in counts.values()]
+    axes.set_title(f"verdicts on {_tracks(len(scores))}", fontsize="small")
+    if len(scores.labels) > MOST_ROWS:
+        _share_columns(axes, scores, shares, [palette[verdict] for verdict in counts])
+        return
     places = range(len(counts))
     axes.barh(places, shares, height=0.75, color=[palette[verdict] for verdict in counts])
     for place, share, count in zip(places, shares, counts.values(), strict=True):
@@ -289,7 +301,21 @@ def label_shares(axes: Axes, scores: Scores) -> None:
     # Every bar bears its number.
     axes.xaxis.set_visible(False)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    axes.set_title(f"verdicts on {_tracks(len(scores))}", fontsize="small")
+
+
+def _share_columns(axes: Axes, scores: Scores, shares: list[float], colours: list[str]) -> None:
+    """Draw shares as columns: of the labels, then, farther apart, of what is not a label."""
+    n_labels = len(scores.labels)
+    others = [display_name(verdict) for verdict in verdict_counts(scores)][n_labels:]
+    apart = -(-n_labels // 15)
+    aside = [n_labels + apart * (number + 1) for number in range(len(others))]
+    widths = [0.8] * n_labels + [0.6 * apart] * len(others)
+    axes.bar([*range(n_labels), *aside], shares, width=widths, color=colours)
+    name_labels(axes, scores)
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    axes.set_xticks([*axes.get_xticks(), *aside], [*names, *others], rotation=90, fontsize="small")
+    axes.set_xlim(-0.6, max(n_labels, *aside, 0) + 0.4 * apart)
+    axes.set_ylabel("share (%)", fontsize="small")
 
 
 def reconstruction(

@@ -24,6 +24,9 @@ ERROR_AXES = {"mse": "MSE, per track\n(squared rms displacement)"}
 MOST_UPRIGHT_NAMES = 7
 """More names than these are turned, so that they do not run into each other."""
 
+MOST_NAMES = 20
+"""Turned names that stand beside each other in a narrow picture."""
+
 LEAST_MARGIN = 1.05
 """Between what is drawn and the ends of a logarithmic axis, as a factor."""
 
@@ -53,10 +56,12 @@ def write_figure(figure: Figure, path: str | Path, dpi: float = 150) -> None:
 
 
 def name_labels(axes: Axes, scores: Scores) -> None:
-    """Write the bank's labels under their places."""
+    """Write the bank's labels under their places: every second or third, where there are many."""
     names = [display_name(label) for label in scores.labels]
-    crowded = len(names) > MOST_UPRIGHT_NAMES
-    axes.set_xticks(range(len(names)), names, rotation=90 if crowded else 0, fontsize="small")
+    step = -(-len(names) // MOST_NAMES)
+    turn = 90 if len(names) > MOST_UPRIGHT_NAMES else 0
+    places = range(0, len(names), step)
+    axes.set_xticks(places, names[::step], rotation=turn, fontsize="small")
     axes.tick_params(axis="x", length=0)
     axes.tick_params(axis="y", labelsize="small", which="both")
     axes.set_xlim(-0.6, len(names) - 0.4)
