@@ -1,7 +1,8 @@
-"""Opens tables of tracks in napari."""
+"""Opens files of tracks in napari."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.tracks.calibration import UNCALIBRATED
+from napari_anomalous_diffusion.tracks.units import LENGTHS, TIMES
 from napari_anomalous_diffusion.viewer.texts import TRACK_IDS
 
 if TYPE_CHECKING:
@@ -19,35 +22,55 @@ LayerData = tuple[Any, dict[str, Any], str]
 NO_LAYERS: list[Any] = [(None,)]
 """What a reader returns that has done its work, but has nothing to show."""
 
+PIXEL = "pixel"
+"""napari's own unit for what has none."""
+
 LARGEST_ID = 1_000_000
 """napari keeps a place for every id up to the largest."""
 
 
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:
-    """Return a reader if the first line of a file names the columns of tracks, else None at once.
+    """Return a reader if a file is known at a glance to hold tracks, else None at once.
 
     Parameters
     ----------
     path : str or list of str
-        A file; a list is a stack of images, which is never ours.
+        A file, or the folder of a GEFF graph; a list is a stack of images, which is never ours.
     """
-    if isinstance(path, list) or not _names_tracks(Path(path)):
+    from napari_anomalous_diffusion.tracks.formats import holds_tracks
+
+    if isinstance(path, list) or not holds_tracks(Path(path)):
         return None
     return read
 
 
 def read(path: str | list[str]) -> list[LayerData]:
-    """Read a table of tracks as one Tracks layer, or show what is wrong with it."""
-    from napari.utils.notifications import show_error
+    """Read tracks as one Tracks layer, or show what is wrong with them.
+
+    What was left out is said. Scores that were saved with the points are shown as they were.
+    """
+    from napari.utils.notifications import show_error, show_info
 
     from napari_anomalous_diffusion.tracks.files import read_tracks
+    from napari_anomalous_diffusion.tracks.notices import Notice
+    from napari_anomalous_diffusion.viewer.restoring import saved_scores, scored_arguments
 
     file = Path(path if isinstance(path, str) else path[0])
-    try:
-        return [tracks_layer(read_tracks(file), file.stem)]
-    except InputError as error:
-        show_error(str(error))
-        return NO_LAYERS
+    with warnings.catch_warnings(record=True) as notices:
+        warnings.simplefilter("always", Notice)
+        try:
+            tracks = read_tracks(file)
+            data, arguments, kind = tracks_layer(tracks, file.stem)
+            scores = saved_scores(file, tracks)
+            scored = {} if scores is None else scored_arguments(scores, tracks)
+        except InputError as error:
+            show_error(str(error))
+            return NO_LAYERS
+    for said in notices:
+        if issubclass(said.category, Notice):
+            show_info(str(said.message))
+    metadata = {**arguments.get("metadata", {}), **scored.get("metadata", {})}
+    return [(data, arguments | scored | ({"metadata": metadata} if metadata else {}), kind)]
 
 
 def tracks_layer(trajectories: Trajectories, name: str) -> LayerData:
@@ -62,11 +85,12 @@ def tracks_layer(trajectories: Trajectories, name: str) -> LayerData:
     -------
     tuple
         Data, keyword arguments and type of the layer. Where the ids are text, negative or very
-        large, they are numbered instead, and kept in the layer's metadata.
+        large, they are numbered instead, and kept in the layer's metadata. Scale and units are
+        those of the tracks' calibration.
     """
     data = trajectories.to_napari()
     own = trajectories.track_ids
-    arguments: dict[str, Any] = {"name": name}
+    arguments: dict[str, Any] = {"name": name, **_scale(trajectories)}
     if own.dtype.kind == "i" and own.min() >= 0 and own.max() <= LARGEST_ID:
         data[:, 0] = np.repeat(own, trajectories.lengths)
     else:
@@ -74,21 +98,18 @@ def tracks_layer(trajectories: Trajectories, name: str) -> LayerData:
     return data, arguments, "tracks"
 
 
-def _names_tracks(path: Path) -> bool:
-    """Look at the names of a file's columns, and at nothing else."""
-    from napari_anomalous_diffusion.tracks.columns import find_columns
-
-    try:
-        if path.suffix.lower() == ".parquet":
-            from pyarrow.parquet import read_schema
-
-            names = read_schema(path).names
-        else:
-            with path.open(encoding="utf-8-sig") as file:
-                header = file.readline(10_000)
-            separator = max("\t;,", key=header.count)
-            names = [name.strip().strip('"') for name in header.split(separator)]
-        find_columns(names, source=str(path))
-    except (InputError, OSError, ValueError):  # pyarrow's errors are ValueErrors, too
-        return False
-    return True
+def _scale(trajectories: Trajectories) -> dict[str, Any]:
+    """Return the scale and units of a layer, nothing where nothing is known of them."""
+    calibration = trajectories.calibration
+    if calibration == UNCALIBRATED:
+        return {}
+    timed = calibration.time_unit in TIMES
+    measured = calibration.length_unit in LENGTHS
+    sizes = np.broadcast_to(calibration.pixel_size, trajectories.dimensions)
+    return {
+        "scale": (calibration.frame_interval if timed else 1.0, *map(float, sizes)),
+        "units": (
+            calibration.time_unit if timed else PIXEL,
+            *[calibration.length_unit if measured else PIXEL] * trajectories.dimensions,
+        ),
+    }

@@ -77,6 +77,21 @@ def holds_tracks(path: Path) -> bool:
         return False
 
 
+def column_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the columns of a table in text or Parquet; of anything else none."""
+    from napari_anomalous_diffusion.tracks.formats import parquet, text
+    from napari_anomalous_diffusion.tracks.formats.layout import find_layout
+
+    try:
+        beginning = _beginning(path)
+        module = _format_of(path, beginning)
+        if module is parquet:
+            return tuple(parquet.library(path).read_schema(path).names)
+        return find_layout(path, beginning).names if module is text else ()
+    except (InputError, OSError, ValueError):  # pyarrow's errors are among them
+        return ()
+
+
 def _beginning(path: Path) -> bytes:
     """Return the first bytes of a file; a folder has none."""
     try:

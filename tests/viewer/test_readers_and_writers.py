@@ -1,0 +1,137 @@
+"""Layers to files, and back with all that is known of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from napari.layers import Tracks
+
+from napari_anomalous_diffusion import Trajectories, read_tracks, score
+from napari_anomalous_diffusion.autoencoders import bank as banks
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.viewer import readers, writers
+from napari_anomalous_diffusion.viewer.model import ScoredTracks
+from napari_anomalous_diffusion.viewer.restoring import restore
+from napari_anomalous_diffusion.viewer.results import results
+from napari_anomalous_diffusion.viewer.track_layers import trajectories_of
+
+PARTICLES_XML = (
+    '<Tracks spaceUnits="µm" frameInterval="0.05" timeUnits="sec"><particle nSpots="2">'
+    '<detection t="0" x="1" y="2" z="0"/><detection t="1" x="2" y="3" z="0"/></particle></Tracks>'
+)
+
+
+@pytest.fixture
+def installed(tiny_bank, monkeypatch):
+    """Let the tiny bank be found by its name."""
+    load = banks.load_bank
+    monkeypatch.setattr(
+        banks, "load_bank", lambda name=None: tiny_bank if name == "tiny-20" else load(name)
+    )
+    return tiny_bank
+
+
+@pytest.fixture
+def layer(make_tracks, tiny_bank):
+    made = Tracks(make_tracks(), name="beads")
+    trajectories = Trajectories.from_napari(made.data, source="beads")
+    results.keep(made, ScoredTracks(score(trajectories, tiny_bank), trajectories, "cpu"))
+    return made
+
+
+def save(write, layer, path):
+    data, attributes, kind = layer.as_layer_data_tuple()
+    assert kind == "tracks"
+    assert write(str(path), data, attributes) == [str(path)]
+    return path
+
+
+def open_layer(path):
+    ((data, arguments, kind),) = readers.get_reader(str(path))(str(path))
+    assert kind == "tracks"
+    return Tracks(data, **arguments)
+
+
+def test_pixels_and_frames_keep_their_worth(tmp_path):
+    path = tmp_path / "tracks.xml"
+    path.write_text(PARTICLES_XML, encoding="utf-8")
+    layer = open_layer(path)
+    assert layer.scale.tolist() == [0.05, 1, 1]
+    assert trajectories_of(layer)().calibration == read_tracks(path).calibration
+
+
+def test_what_was_left_out_is_said(tmp_path, messages):
+    path = tmp_path / "spots.csv"
+    path.write_text(
+        "TRACK_ID,FRAME,POSITION_Z,POSITION_Y,POSITION_X\n1,0,0,1,2\n,0,0,3,4\n1,1,0,1,2\n"
+    )
+    assert open_layer(path).data.tolist() == [[1, 0, 1, 2], [1, 1, 1, 2]]
+    assert messages == [f"{path}: 1 spot is in no track, and left out."]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_saved_points_look_as_they_did_when_they_are_opened_again(
+    tmp_path, layer, installed, ending
+):
+    path = save(writers.write_points, layer, tmp_path / f"beads{ending}")
+    table = pd.read_csv(path) if ending == ".csv" else pd.read_parquet(path)
+    assert list(table.columns[:6]) == ["track_id", "frame", "y", "x", "n_points", "n_windows"]
+    again = open_layer(path)
+    np.testing.assert_allclose(again.data, layer.data)
+    assert again.color_by == "best"
+    for column in ("best", "margin", *installed.error_columns):
+        np.testing.assert_allclose(again.features[column], layer.features[column])
+    np.testing.assert_allclose(again.track_colors, layer.track_colors)
+    about = layer.metadata["anomalous diffusion"]
+    assert about.items() <= again.metadata["anomalous diffusion"].items()
+
+    restored, shown = restore(again), results.get(layer)
+    assert restored.class_colours == shown.class_colours
+    of_tracks = [result.scores.table.dropna(axis=1, how="all") for result in (restored, shown)]
+    pd.testing.assert_frame_equal(*of_tracks, check_dtype=False, check_like=True)
+    # And once more from the copy, which no dock has scored.
+    assert save(writers.write_points, again, tmp_path / f"again{ending}").exists()
+    assert restore(open_layer(tmp_path / f"again{ending}")) is not None
+
+
+def test_scores_of_a_bank_that_is_not_here(tmp_path, layer, messages):
+    path = save(writers.write_points, layer, tmp_path / "beads.csv")
+    again = open_layer(path)
+    assert restore(again) is None
+    assert messages == [
+        f"{path}: the bank tiny-20 is not installed here, so that its scores are not shown."
+    ]
+
+
+def test_a_row_a_track(tmp_path, layer, make_tracks):
+    path = save(writers.write_scores, layer, tmp_path / "scores.csv")
+    assert pd.read_csv(path)["track_id"].tolist() == [4, 7, 8, 11, 12, 20]
+    assert readers.get_reader(str(path)) is None
+    with pytest.raises(InputError, match="others: has no scores yet; score it in the dock first"):
+        save(writers.write_scores, Tracks(make_tracks(), name="others"), tmp_path / "others.csv")
+    assert not (tmp_path / "others.csv").exists()
+
+
+def test_points_without_scores_can_be_saved_too(tmp_path, make_tracks):
+    layer = Tracks(make_tracks(dimensions=3), name="others")
+    path = save(writers.write_points, layer, tmp_path / "others.csv")
+    assert pd.read_csv(path).columns.tolist() == ["track_id", "frame", "z", "y", "x"]
+    np.testing.assert_allclose(open_layer(path).data, layer.data)
+
+
+def test_for_trackmate(tmp_path, layer):
+    path = save(writers.write_trackmate, layer, tmp_path / "spots.csv")
+    table = pd.read_csv(path)
+    assert table.columns.tolist() == [
+        "LABEL", "TRACK_ID", "FRAME", "POSITION_X", "POSITION_Y", "POSITION_Z",
+    ]  # fmt: skip
+    assert table["LABEL"].iloc[-1] == "20 too short"
+    assert set(table["POSITION_Z"]) == {0.0}
+    np.testing.assert_allclose(open_layer(path).data, layer.data)
+
+
+def test_a_graph(tmp_path, layer):
+    pytest.importorskip("geff")
+    path = save(writers.write_graph, layer, tmp_path / "beads.geff")
+    np.testing.assert_allclose(open_layer(path).data, layer.data)
