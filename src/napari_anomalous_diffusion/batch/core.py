@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from napari_anomalous_diffusion.batch.inputs import is_to_link
 from napari_anomalous_diffusion.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def open_input(path: Path, parameters: BatchParameters) -> Movie | Trajectories:
         If it can be read as neither.
     """
     from napari_anomalous_diffusion.tracks.files import read_tracks
-    from napari_anomalous_diffusion.tracks.movies import is_movie, open_movie
+    from napari_anomalous_diffusion.tracks.movies import open_movie
 
     opened: Movie | Trajectories
-    if is_movie(path):
+    if is_to_link(path):
         opened = open_movie(path)
     else:
         opened = read_tracks(path, track=parameters.track, frame=parameters.frame)

@@ -28,7 +28,8 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     paths : iterable of path
         A file stands for itself. So does a folder that is a movie, of an image a frame; any other
         stands for what it holds: TIFF files, folders that are movies, files that an installed
-        napari reader opens, and tables by `TRACK_ENDINGS`. All else in it is passed over.
+        napari reader opens, and tracks: by their content, or by `TRACK_ENDINGS`. All else in it is
+        passed over.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def _stands_for(given: Path) -> Iterator[Path]:
     path = given.absolute()
     if not path.exists():
         raise InputError(f"{given}: there is no such file or folder; correct the path.")
-    if path.is_file() or _is_movie_folder(path):
+    if path.is_file() or _holds_tracks(path) or _is_movie_folder(path):
         yield path
         return
     readable = [entry for entry in sorted(path.iterdir()) if _is_readable(entry)]
@@ -66,6 +67,19 @@ def _is_movie_folder(folder: Path) -> bool:
 
     stacks = [entry for entry in sorted(folder.iterdir()) if _is_tiff(entry)]
     return is_movie(folder) and not any(map(_opens, stacks[:TIFFS_LOOKED_AT]))
+
+
+def is_to_link(path: Path) -> bool:
+    """Tell a movie from what holds tracks; some formats of tracks are binary, or folders."""
+    from napari_anomalous_diffusion.tracks.movies import is_movie
+
+    return is_movie(path) and not _holds_tracks(path)
+
+
+def _holds_tracks(path: Path) -> bool:
+    from napari_anomalous_diffusion.tracks.formats import holds_tracks
+
+    return holds_tracks(path)
 
 
 def _opens(path: Path) -> bool:
@@ -84,6 +98,8 @@ def _is_readable(path: Path) -> bool:
 
     if path.name.startswith("."):
         return False
+    if _holds_tracks(path):
+        return True
     if path.is_dir():
         return _is_movie_folder(path)
     ending = path.suffix.lower()

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from napari_anomalous_diffusion import __version__
 from napari_anomalous_diffusion.batch.core import Outcome, attempt_in_steps, process_file
-from napari_anomalous_diffusion.batch.inputs import find_inputs, fingerprint, result_names
+from napari_anomalous_diffusion.batch.inputs import (
+    find_inputs,
+    fingerprint,
+    is_to_link,
+    result_names,
+)
 from napari_anomalous_diffusion.batch.parameters import BatchParameters
 from napari_anomalous_diffusion.batch.results import Record, Results
 from napari_anomalous_diffusion.errors import InputError
@@ -249,12 +254,11 @@ class _Batch:
 
     def _expected(self, file: Path) -> Record:
         from napari_anomalous_diffusion.autoencoders.bank import checksum
-        from napari_anomalous_diffusion.tracks.movies import is_movie
 
         return Record(
             file=str(file),
             fingerprint=fingerprint(file),
-            parameters=self.parameters.deciding(is_movie(file)),
+            parameters=self.parameters.deciding(is_to_link(file)),
             bank=self.bank.name,
             bank_checksum=checksum((self.bank.folder / "bank.json").read_bytes()),
             version=__version__,
