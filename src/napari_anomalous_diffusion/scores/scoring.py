@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.autoencoders.windows import cut
+from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores.classical import classical_numbers
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
@@ -144,7 +145,18 @@ def score_in_steps(
     -------
     Scores
         As the generator's value.
+
+    Raises
+    ------
+    InputError
+        If the bank is of the published form, which labels no single tracks.
     """
+    if bank.protocol == "population":
+        raise InputError(
+            f"The bank {bank.name} labels no single tracks, since in the published form a track's "
+            "error depends on the tracks beside it: choose another bank, such as models-20, or ask "
+            "what the whole population is (scores.populations)."
+        )
     parts = []
     for start, stop in _steps(trajectories):
         part = trajectories.select(np.arange(start, stop))

@@ -1,0 +1,190 @@
+"""What a whole population is: the protocol of the paper, on banks of the published form.
+
+The published networks share their batch-norms between encoder and decoder and are evaluated as they
+are trained, with the statistics of the batch at hand. Where all tracks of a batch are of one kind,
+these statistics tell the kind; a single track's error depends on its company. So a population has
+an answer here (Figs. 2 to 6 of the paper), and a track has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
+from napari_anomalous_diffusion.autoencoders.windows import cut, to_unit_deviation
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.tracks.files import read_tracks
+
+if TYPE_CHECKING:
+    import torch
+
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+DEFAULT_POPULATION_BANK = "paper-subdiffusive-20"
+
+FEWEST_WINDOWS = 64
+"""With fewer, the statistics of the batch are ruled by single windows."""
+
+LARGEST_BATCH = 10_000
+"""Larger populations are scored in equal random parts, so that memory stays flat."""
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationAnswer:
+    """What a bank of the published form says of a population.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a label: ``label``; ``mse``, the mean over windows and members, in squared units of
+        the displacements' standard deviation; ``members``, the standard deviation between the
+        members, as the shaded area of Fig. 2a.
+    best : str
+        The label with the lowest ``mse``.
+    n_tracks, n_windows : int
+        Tracks in which a window fits, and windows (tracks times coordinates that vary).
+    bank : Bank
+    """
+
+    table: pd.DataFrame
+    best: str
+    n_tracks: int
+    n_windows: int
+    bank: Bank
+
+
+def ask_population(
+    tracks: Any, bank: Bank | str = DEFAULT_POPULATION_BANK, *, seed: int = 0, device: str = "auto"
+) -> PopulationAnswer:
+    """Ask what a population of tracks is, taken as a whole.
+
+    Of each track the first window is taken, as the paper crops its trajectories; each coordinate is
+    a window of its own.
+
+    Parameters
+    ----------
+    tracks : Trajectories, napari array, DataFrame or path
+        Whatever `read_tracks` takes, of one population: one cell, one condition.
+    bank : Bank or str
+        A bank of the published form.
+    seed : int
+        Decides the parts of a population of more than 10,000 windows.
+    device : {"auto", "cpu", "cuda", "mps"}
+
+    Returns
+    -------
+    PopulationAnswer
+
+    Raises
+    ------
+    InputError
+        If the bank scores track by track, or there are fewer than 64 windows.
+    """
+    opened = load_bank(bank)
+    trajectories = read_tracks(tracks)
+    windows, n_tracks = population_windows(trajectories, opened.length)
+    if len(windows) < FEWEST_WINDOWS:
+        raise InputError(
+            f"{trajectories.source}: {len(windows)} windows of {opened.length} points (tracks times "
+            f"coordinates) are too few for a population, whose own statistics enter its errors; "
+            f"give at least {FEWEST_WINDOWS}, or score the tracks one by one with another bank."
+        )
+    errors = population_errors(opened, windows, seed=seed, device=device).mean(axis=0)
+    counts = [len(label.members) for label in opened.contents.labels]
+    members = np.split(errors, np.cumsum(counts)[:-1])
+    table = pd.DataFrame({
+        "label": opened.labels,
+        "mse": [part.mean() for part in members],
+        "members": [part.std() for part in members],
+    })  # fmt: skip
+    best = str(table["label"][table["mse"].argmin()])
+    return PopulationAnswer(table, best, n_tracks, len(windows), opened)
+
+
+def population_windows(trajectories: Trajectories, length: int) -> tuple[NDArray[np.float32], int]:
+    """Cut the first window of every track, brought to displacements of unit standard deviation.
+
+    Returns
+    -------
+    windows : ndarray of float32, shape (n_windows, length)
+        Without those whose displacements are all the same.
+    n_tracks : int
+        Tracks that have such a window.
+    """
+    windows = cut(trajectories, length)
+    contiguous = np.flatnonzero(windows.stride == 1)
+    keys = windows.track[contiguous] * trajectories.dimensions + windows.coordinate[contiguous]
+    # Windows of a track come in the order of its frames.
+    _, first = np.unique(keys, return_index=True)
+    chosen = contiguous[first]
+    values, varies = to_unit_deviation(windows.values[chosen])
+    return values[varies], len(np.unique(windows.track[chosen][varies]))
+
+
+def population_errors(
+    bank: Bank, windows: NDArray[np.float32], *, seed: int = 0, device: str = "auto"
+) -> NDArray[np.float64]:
+    """Compute the errors of a population's windows, with the statistics of the population.
+
+    Parameters
+    ----------
+    bank : Bank
+        Of the published form.
+    windows : ndarray of float32, shape (n_windows, length)
+        All of one population, as `population_windows` gives them.
+    seed : int
+        See `ask_population`.
+    device : {"auto", "cpu", "cuda", "mps"}
+
+    Returns
+    -------
+    ndarray of float64, shape (n_windows, n_networks)
+        Eq. (2) of the paper; a column a network, label by label and member by member. They mean
+        something as a whole only.
+
+    Raises
+    ------
+    InputError
+        If the bank is not of the published form.
+    """
+    import torch
+
+    from napari_anomalous_diffusion.autoencoders.engine import choose_device
+    from napari_anomalous_diffusion.autoencoders.networks import reconstruction_errors
+
+    if bank.protocol != "population":
+        raise InputError(
+            f"The bank {bank.name} scores track by track, and not whole populations: choose one of "
+            "the published form, such as paper-subdiffusive-20."
+        )
+    where = choose_device(device)
+    order = np.random.default_rng(seed).permutation(len(windows))
+    parts = np.array_split(order, max(-(-len(windows) // LARGEST_BATCH), 1))
+    networks = [network for members in bank.networks for network in members]
+    errors = np.empty((len(windows), len(networks)))
+    for column, network in enumerate(networks):
+        with _batch_statistics(network.to(where)), torch.no_grad():
+            for part in parts:
+                batch = torch.from_numpy(windows[part]).to(where)
+                errors[part, column] = reconstruction_errors(network, batch).cpu().numpy()
+    return errors
+
+
+@contextmanager
+def _batch_statistics(network: torch.nn.Module) -> Iterator[None]:
+    """Let a network take the statistics of its batch, and keep none of them."""
+    before = {name: value.clone() for name, value in network.named_buffers()}
+    network.train()
+    try:
+        yield
+    finally:
+        for name, value in network.named_buffers():
+            value.copy_(before[name])
+        network.eval()
