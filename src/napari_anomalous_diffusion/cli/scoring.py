@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from napari_anomalous_diffusion.cli.shared import (
+    AxesOption,
     BankOption,
     Device,
     DeviceOption,
@@ -16,6 +17,7 @@ from napari_anomalous_diffusion.cli.shared import (
     TrackOption,
     console,
     progress_bar,
+    said_notices,
 )
 from napari_anomalous_diffusion.errors import InputError
 
@@ -41,7 +43,7 @@ def demo(
 
 
 def score(
-    tracks: Annotated[Path, typer.Argument(help="A CSV or Parquet file of tracks.")],
+    tracks: Annotated[Path, typer.Argument(help="CSV, Parquet, TrackMate, HDF5 or GEFF.")],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -65,6 +67,15 @@ def score(
     ] = None,
     track: TrackOption = None,
     frame: FrameOption = None,
+    axes: AxesOption = None,
+    localisation_error: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Standard deviation of a coordinate's error, in the unit of the coordinates; only "
+            "banks of probabilities use it.",
+        ),
+    ] = 0.0,
 ) -> None:
     """Score every track of a file: a row a track, an error for every label of the bank."""
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
@@ -75,9 +86,17 @@ def score(
     if target.resolve() == tracks.resolve():
         raise InputError(f"{tracks}: the scores would replace the tracks; name another file.")
     opened = load_bank(bank)
-    trajectories = read_tracks(tracks, track=track, frame=frame)
+    columns = None if axes is None else [name.strip() for name in axes.split(",")]
+    with said_notices():
+        trajectories = read_tracks(tracks, track=track, frame=frame, axes=columns)
     with progress_bar("Scoring", "tracks") as progress:
-        scores = scoring.score(trajectories, opened, device=device.value, progress=progress)
+        scores = scoring.score(
+            trajectories,
+            opened,
+            localisation_error=localisation_error,
+            device=device.value,
+            progress=progress,
+        )
     write_table(scores.table, target)
     if picture is not None:
         from napari_anomalous_diffusion.scores.plots import summary_figure, write_figure
@@ -95,7 +114,7 @@ def banks(
     """List the installed banks: what they tell apart, where they are, how they were trained."""
     from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
 
-    names = installed_banks()
+    names = installed_banks(None)
     if not names:
         raise InputError("No bank is installed: install napari-anomalous-diffusion again.")
     for name in names:
@@ -106,7 +125,7 @@ def banks(
         typer.echo(f"  trained with {versions}, by the recipe.toml beside its weights")
         for label in bank.contents.labels:
             errors = [member.own_error for member in label.members]
-            spread = (max(errors) - min(errors)) / (sum(errors) / len(errors))
+            spread = (max(errors) - min(errors)) / abs(sum(errors) / len(errors))
             typer.echo(
                 f"  {label.name}: {len(errors)} members on {label.windows} windows each; own error "
                 f"{min(errors):.4f} to {max(errors):.4f} (spread {spread:.0%})"

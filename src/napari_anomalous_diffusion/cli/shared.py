@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -9,7 +10,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from napari_anomalous_diffusion.tracks.notices import Notice
 
 console = Console(stderr=True, highlight=False)
 
@@ -29,6 +33,21 @@ TrackOption = Annotated[
     str | None, typer.Option("--track", help="Name of the column of track ids.")
 ]
 FrameOption = Annotated[str | None, typer.Option("--frame", help="Name of the column of frames.")]
+
+AxesOption = Annotated[
+    str | None,
+    typer.Option("--axes", help="Names of the columns of coordinates: x, or y,x, or z,y,x."),
+]
+
+
+@contextmanager
+def said_notices() -> Iterator[None]:
+    """Say what should be known of a file that is read, a line each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", Notice)
+        yield
+    for warning in caught:
+        console.print(escape(str(warning.message)), soft_wrap=True)
 
 
 @contextmanager

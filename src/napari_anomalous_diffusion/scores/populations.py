@@ -92,8 +92,8 @@ def ask_population(
     windows, n_tracks = population_windows(trajectories, opened.length)
     if len(windows) < FEWEST_WINDOWS:
         raise InputError(
-            f"{trajectories.source}: {len(windows)} windows of {opened.length} points (tracks times "
-            f"coordinates) are too few for a population, whose own statistics enter its errors; "
+            f"{trajectories.source}: {len(windows)} windows of {opened.length} points (tracks times"
+            f" coordinates) are too few for a population, whose own statistics enter its errors; "
             f"give at least {FEWEST_WINDOWS}, or score the tracks one by one with another bank."
         )
     errors = population_errors(opened, windows, seed=seed, device=device).mean(axis=0)
