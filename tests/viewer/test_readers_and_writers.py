@@ -135,3 +135,13 @@ def test_a_graph(tmp_path, layer):
     pytest.importorskip("geff")
     path = save(writers.write_graph, layer, tmp_path / "beads.geff")
     np.testing.assert_allclose(open_layer(path).data, layer.data)
+
+
+def test_a_dock_shows_the_scores_that_a_layer_was_saved_with(tmp_path, layer, installed, stage):
+    path = save(writers.write_points, layer, tmp_path / "beads.csv")
+    scene = stage()
+    added = scene.viewer.add_layer(open_layer(path))
+    scene.viewer.layers.selection.active = added
+    saved = results.get(layer).scores.table
+    assert scene.table["best"].dropna().tolist() == saved["best"].dropna().tolist()
+    assert scene.model.colour_by == "best"

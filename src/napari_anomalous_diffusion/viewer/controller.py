@@ -23,6 +23,7 @@ from napari_anomalous_diffusion.viewer.reconstructions import (
     reconstructions,
     windows_of,
 )
+from napari_anomalous_diffusion.viewer.restoring import restore
 from napari_anomalous_diffusion.viewer.results import results
 from napari_anomalous_diffusion.viewer.scorer import Scorer
 
@@ -144,14 +145,22 @@ class DockController:
             if layer not in layers:
                 self._forget(layer)
                 self._disconnect_layer(layer)
-        for layer in layers:
-            if layer not in self._layers:
-                layer.events.name.connect(self._show_layers)
-                layer.events.data.connect(self._on_data)
+        new = [layer for layer in layers if layer not in self._layers]
+        for layer in new:
+            layer.events.name.connect(self._show_layers)
+            layer.events.data.connect(self._on_data)
         self._layers = layers
         if self.model.layer not in layers:
             self.model.layer = layers[-1] if layers else None
         self._show_layers()
+        for layer in new:
+            self._show_saved(layer)
+
+    def _show_saved(self, layer: Tracks) -> None:
+        """Take up the scores that a layer was saved with."""
+        saved = restore(layer) if self._results.get(layer) is None else None
+        if saved is not None:
+            self._results.keep(layer, saved)
 
     def _disconnect_layer(self, layer: Tracks) -> None:
         layer.events.name.disconnect(self._show_layers)
