@@ -1,4 +1,4 @@
-"""Tracks that come with the package: beads in water, and a simulated field of known models."""
+"""Tracks that come with the package: beads in water, molecules in nuclei, a simulated field."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from napari_anomalous_diffusion.errors import InputError
 SAMPLES = {
     "beads": "beads.csv",
     "field": "field.csv",
+    "nuclei": "nuclei.csv",
 }
 """The samples and their files; ``data/README.md`` says what they are and where they come from."""
 
@@ -18,10 +19,10 @@ def sample_path(name: str) -> Path:
 
     Parameters
     ----------
-    name : {"beads", "field"}
+    name : {"beads", "field", "nuclei"}
         ``beads``: latex beads of 1 micrometre in water, followed in a movie. ``field``: simulated
         tracks of five models, with the model and exponent of each in the columns ``model`` and
-        ``alpha``.
+        ``alpha``. ``nuclei``: single molecules in the nuclei of living cells.
 
     Returns
     -------
