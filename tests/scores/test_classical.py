@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from napari_anomalous_diffusion import Trajectories, read_tracks
 from napari_anomalous_diffusion.samples import sample_path
@@ -262,3 +263,11 @@ def test_time_averaged_msd_is_that_of_trackpy() -> None:
         expected = theirs[track].dropna()
         np.testing.assert_allclose(lags, expected.index)
         np.testing.assert_allclose(msd, expected)
+
+
+def test_numbers_do_not_depend_on_how_many_threads_there_are() -> None:
+    tracks = read_tracks(sample_path("beads"))
+    with threadpool_limits(2, user_api="blas"):
+        several = classical_numbers(tracks)
+    with threadpool_limits(1, user_api="blas"):
+        pd.testing.assert_frame_equal(classical_numbers(tracks), several, check_exact=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from napari_anomalous_diffusion.scores.fractional import Posterior, Runs, posterior
 
@@ -88,7 +89,9 @@ def classical_numbers(trajectories: Trajectories) -> pd.DataFrame:
     numbers["duration"] = np.where(alone, np.nan, duration)
     numbers["net_displacement"] = np.where(alone, np.nan, net)
 
-    tracks, scale, known = _posterior(trajectories, positions)
+    # Sums that several threads share come out different in their last digits on every machine.
+    with threadpool_limits(1, user_api="blas"):
+        tracks, scale, known = _posterior(trajectories, positions)
     spread = np.exp(NORMAL_95 * known.log_spread)
     diffusion = scale**2 * np.exp(known.log_diffusion)
     numbers.loc[tracks, CLASSICAL_COLUMNS[2:]] = np.column_stack([
