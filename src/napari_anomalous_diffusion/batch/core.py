@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -146,7 +147,8 @@ def attempt_in_steps(
     sentence = ""
     for _ in range(ATTEMPTS):
         try:
-            return (yield from process_in_steps(open_input(path, parameters), parameters, bank))
+            with _one_thread():
+                return (yield from process_in_steps(open_input(path, parameters), parameters, bank))
         except InputError as error:
             return str(error)
         # The rest of the batch goes on whatever is the matter with this one.
@@ -158,9 +160,6 @@ def attempt_in_steps(
 
 def process_file(path: Path, parameters: BatchParameters, bank_folder: Path) -> Outcome | str:
     """Do the same in a process of its own, which leaves the other cores to its like."""
-    import torch
-
-    torch.set_num_threads(1)
     steps = attempt_in_steps(path, parameters, _open_bank(bank_folder))
     while True:
         try:
@@ -168,6 +167,23 @@ def process_file(path: Path, parameters: BatchParameters, bank_folder: Path) -> 
         except StopIteration as finished:
             outcome: Outcome | str = finished.value
             return outcome
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread, in a worker and in this process alike.
+
+    Sums that several threads share come out different in their last digits, and the tables of a
+    batch are the same wherever it runs. More cores are used by more workers.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @lru_cache(maxsize=1)
