@@ -14,7 +14,7 @@ from napari_anomalous_diffusion.cli.batch import batch
 from napari_anomalous_diffusion.cli.comparison import compare
 from napari_anomalous_diffusion.cli.scoring import banks, demo, score
 from napari_anomalous_diffusion.cli.shared import console
-from napari_anomalous_diffusion.cli.training import simulate, train
+from napari_anomalous_diffusion.cli.training import figure, simulate, train
 from napari_anomalous_diffusion.errors import InputError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which model of anomalous diffusion explains each track best.",
 )
-for command in (demo, score, batch, compare, banks, simulate, train):
+for command in (demo, score, batch, compare, banks, simulate, train, figure):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""The commands of the lab: `simulate` and `train`."""
+"""The commands of the lab: `simulate`, `train` and `figure`."""
 
 from __future__ import annotations
 
@@ -56,3 +56,25 @@ def train(
     with progress_bar("Training", "rounds") as progress:
         train_bank(recipe, output, cache=cache, workers=workers, progress=progress)
     typer.echo(f"The bank is in {output}.")
+
+
+def figure(
+    names: Annotated[
+        list[str], typer.Argument(help="Such as 2a, 3a..3f, 3 (all its panels), or all.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the pictures.")] = Path(
+        "figures"
+    ),
+    small: Annotated[
+        bool, typer.Option("--small", help="With a tenth of the tracks: directions only.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same tracks.")] = 0,
+) -> None:
+    """Draw figures of the paper from the shipped banks (needs the extra 'train')."""
+    from napari_anomalous_diffusion.lab.figures import draw_figures
+
+    with progress_bar("Drawing", "figures") as progress:
+        drawn = draw_figures(
+            names, output, size="small" if small else "full", seed=seed, progress=progress
+        )
+    typer.echo(f"{len(drawn)} pictures are in {output}.")

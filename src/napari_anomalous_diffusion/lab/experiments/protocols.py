@@ -1,0 +1,108 @@
+"""The mean error of a set of tracks under every network of a bank, in the protocol of the bank."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from napari_anomalous_diffusion.autoencoders.engine import window_errors
+from napari_anomalous_diffusion.autoencoders.windows import cut
+from napari_anomalous_diffusion.lab.simulation import as_trajectories
+from napari_anomalous_diffusion.scores.populations import population_errors, population_windows
+
+if TYPE_CHECKING:
+    from napari_anomalous_diffusion.autoencoders.bank import Bank
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+
+def prepared_windows(bank: Bank, tracks: Trajectories | NDArray[np.float64]) -> NDArray[np.float32]:
+    """Cut the first window of every track and coordinate, normalised as the bank asks.
+
+    Parameters
+    ----------
+    bank : Bank
+    tracks : Trajectories or ndarray of float64, shape (n_tracks, n_points, D)
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, bank.length)
+        In units of the displacements' standard deviation for a bank of the published form, of
+        their root mean square for one that scores track by track. What never moves is left out.
+    """
+    trajectories = as_trajectories(tracks) if isinstance(tracks, np.ndarray) else tracks
+    if bank.protocol == "population":
+        return population_windows(trajectories, bank.length)[0]
+    windows = cut(trajectories, bank.length)
+    contiguous = np.flatnonzero(windows.stride == 1)
+    dimensions = trajectories.dimensions
+    keys = windows.track[contiguous] * dimensions + windows.coordinate[contiguous]
+    return windows.values[contiguous[np.unique(keys, return_index=True)[1]]]
+
+
+def errors_of_windows(bank: Bank, windows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Compute the error of every window under every network, in the protocol of the bank.
+
+    Parameters
+    ----------
+    bank : Bank
+    windows : ndarray of float32, shape (n_windows, length)
+        As `prepared_windows` gives them; for a bank of the published form one population, whose
+        own statistics enter its errors.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_windows, n_networks)
+    """
+    if bank.protocol == "population":
+        return population_errors(bank, windows)
+    return window_errors(bank, windows).astype(np.float64)
+
+
+def mean_errors(bank: Bank, tracks: Trajectories | NDArray[np.float64]) -> pd.DataFrame:
+    """Average the errors of a set of tracks under every network of a bank.
+
+    Parameters
+    ----------
+    bank : Bank
+        Of either protocol; of the published form, the tracks are taken for one population.
+    tracks : Trajectories or ndarray of float64, shape (n_tracks, n_points, D)
+
+    Returns
+    -------
+    DataFrame
+        Columns ``network`` (the label), ``member`` and ``mse``; a row a network.
+    """
+    errors = errors_of_windows(bank, prepared_windows(bank, tracks)).mean(axis=0)
+    names = [
+        (label.name, number)
+        for label in bank.contents.labels
+        for number in range(1, len(label.members) + 1)
+    ]
+    table = pd.DataFrame(names, columns=["network", "member"])
+    return table.assign(mse=errors)
+
+
+def reconstructions(bank: Bank, windows: NDArray[np.float32], label: str) -> NDArray[np.float32]:
+    """Redraw windows with every member of a label, in the protocol of the bank.
+
+    Parameters
+    ----------
+    bank : Bank
+    windows : ndarray of float32, shape (n_windows, length)
+    label : str
+
+    Returns
+    -------
+    ndarray of float32, shape (n_members, n_windows, length)
+    """
+    values = torch.from_numpy(windows)
+    # A copy: in training mode, networks keep the statistics of what they are shown.
+    members = [deepcopy(network) for network in bank.networks[bank.labels.index(label)]]
+    with torch.no_grad():
+        redrawn = [member.train(bank.protocol == "population")(values) for member in members]
+    return torch.stack(redrawn).numpy()
