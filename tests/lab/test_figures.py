@@ -1,35 +1,82 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.lab.figures import FIGURES, Results, draw_figures, expand
+from napari_anomalous_diffusion import InputError
+from napari_anomalous_diffusion.lab import figures
+from napari_anomalous_diffusion.lab.experiments.statements import Statement
+from napari_anomalous_diffusion.lab.figures import FIGURES, Results, compose, draw_figures, expand
+
+ASKED = "1c 1d 2a 2b 2c 2d 2e 3a..3f 4a..4f 5b 5c 5d 6a..6e 7a 7b"
 
 
-def test_ranges_and_whole_figures_are_expanded() -> None:
-    panels = ["3a", "3b", "3c", "3d", "3e", "3f"]
-    assert [name for name in expand(["3a..3f"]) if "-" not in name] == panels
-    assert set(panels) <= set(expand(["3"]))
-    assert expand(["2a"]) == ["2a"]
-    assert set(expand(["all"])) == set(FIGURES)
+def test_every_figure_of_the_paper_has_a_name() -> None:
+    names = expand(ASKED.split())
+    assert len(names) == 2 + 5 + 6 + 6 + 3 + 5 + 2
+    assert set(names) <= set(FIGURES)
 
 
-def test_no_such_figure() -> None:
-    with pytest.raises(InputError, match="9z"):
-        expand(["9z"])
+def test_ranges_and_whole_figures_are_expanded_in_order() -> None:
+    assert expand(["4c", "3a..3c", "3b"]) == ["3a", "3b", "3c", "4c"]
+    assert expand(["5b..d"]) == ["5b", "5c", "5d"]
+    whole = expand(["7"])
+    assert {"7a", "7b"} < set(whole)
+    assert all(name.startswith("7") for name in whole)
+    assert expand(["all"]) == list(FIGURES)
+    assert expand(["2A"]) == ["2a"]
 
 
-def test_pictures_are_written(tmp_path: Path) -> None:
-    (path,) = draw_figures(["3b"], tmp_path, size="small")
-    assert path.name == "figure-3b.png"
-    assert path.stat().st_size > 5_000
+@pytest.mark.parametrize("name", ["9", "1a", "3a..4b", "3f..3a", "3a..3z", "", "figure"])
+def test_an_unknown_figure_is_answered_with_those_there_are(name: str) -> None:
+    with pytest.raises(InputError, match=r"There is no figure .* choose from 1c, .*statements"):
+        expand([name])
 
 
-def test_ctrw_and_fbm_are_redrawn_best_by_their_own_networks_as_in_figure_2a() -> None:
-    table = Results("small").on_models("paper-subdiffusive-20")
-    means = table.pivot_table("mse", "network", "model")
-    assert means["ctrw"].idxmin() == "ctrw"
-    assert means["fbm"].idxmin() == "fbm"
-    # FBM stands apart: the others' networks redraw it far worse than each other's tracks.
-    others = ["attm", "ctrw", "sbm"]
-    assert means.loc[others, "fbm"].min() > 3 * means.loc[others, others].to_numpy().max()
+def test_figures_are_files_named_after_them(tmp_path: Path) -> None:
+    done: list[tuple[int, int]] = []
+    paths = draw_figures(
+        ["2a", "2a-track"], tmp_path / "new", size="small", dpi=60,
+        progress=lambda number, total: done.append((number, total)),
+    )  # fmt: skip
+    assert [path.name for path in paths] == ["figure-2a.png", "figure-2a-track.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    assert done == [(1, 2), (2, 2)]
+
+
+def test_figures_share_their_experiments() -> None:
+    results = Results("small")
+    first = results.by_exponent("paper-superdiffusive-20", ("fbm", "sbm"), "1.0:1.2:0.1")
+    assert results.by_exponent("paper-superdiffusive-20", ("fbm", "sbm"), "1.0:1.2:0.1") is first
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    tables = [Results("small", seed).on_models("paper-superdiffusive-20") for seed in (1, 1, 2)]
+    assert tables[0].equals(tables[1])
+    assert not tables[0].equals(tables[2])
+
+
+@pytest.mark.parametrize("name", ["1c", "1d-population", "4a", "4d", "6a", "6c-20"])
+def test_pictures_of_every_kind_can_be_drawn(name: str) -> None:
+    figure = compose(name, Results("small"))
+    figure.draw_without_rendering()
+    assert figure.get_suptitle().startswith(name[:2])
+
+
+def test_every_protocol_is_named() -> None:
+    results = Results("small")
+    for name, protocol in (("2a", "population protocol"), ("2a-track", "per track")):
+        (axes,) = compose(name, results).axes
+        assert protocol in axes.get_ylabel()
+    assert "per track" in compose("1c", results).get_supxlabel()
+    assert "population protocol" in compose("1c-population", results).get_supxlabel()
+
+
+def test_statements_are_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Statement("2a", "networks know their own", "in part", "3 of 4")
+    monkeypatch.setattr(figures, "check_statements", lambda results: [said])
+    (path,) = draw_figures(["statements"], tmp_path)
+    assert path.name == "statements.csv"
+    assert pd.read_csv(path).iloc[0].to_list() == [
+        "2a", "networks know their own", "in part", "3 of 4", "anomalous-diffusion figure 2a",
+    ]  # fmt: skip

@@ -6,43 +6,41 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from matplotlib.figure import Figure
 
-from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.lab import experiments
-from napari_anomalous_diffusion.lab.recipes import exponent_range, read_recipe
-from napari_anomalous_diffusion.scores.plots import paper, write_figure
+from napari_anomalous_diffusion.lab.gallery import check_statements, statements_table
+from napari_anomalous_diffusion.lab.results import (
+    FULL_RANGE,
+    PURE,
+    SUBDIFFUSIVE,
+    SUBDIFFUSIVE_MODELS,
+    Results,
+    Size,
+)
+from napari_anomalous_diffusion.scores.plots import paper, planes, write_figure
+from napari_anomalous_diffusion.tracks.files import write_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from napari_anomalous_diffusion.autoencoders.bank import Bank
-
-Size = Literal["full", "small"]
-
-SUBDIFFUSIVE = "0.1:1.0:0.1"
-SUPERDIFFUSIVE = "1.0:1.9:0.1"
-FULL_RANGE = "0.1:1.9:0.1"
-
-SUBDIFFUSIVE_MODELS = ("attm", "ctrw", "fbm", "sbm")
 ORDER_OF_PANELS = ("attm", "fbm", "ctrw", "sbm")
 
-RANGES = {
-    "a": ("fullrange-20", "fbm", FULL_RANGE, (0.1, 1.9)),
-    "b": ("fullrange-20", "sbm", FULL_RANGE, (0.1, 1.9)),
-    "c": ("subdiffusive-20", "fbm", FULL_RANGE, (0.1, 1.0)),
-    "d": ("subdiffusive-20", "sbm", FULL_RANGE, (0.1, 1.0)),
-    "e": ("superdiffusive-20", "fbm", FULL_RANGE, (1.0, 1.9)),
-    "f": ("superdiffusive-20", "sbm", FULL_RANGE, (1.0, 1.9)),
-}
-"""Panels of Fig. 3: bank, network, exponents of the tracks, exponents of the training."""
+STATEMENTS = "statements"
+"""The name by which the table of statements is asked for."""
 
-PURE = ("ctrw", "attm", "sbm")
+RANGES = {
+    "a": ("fullrange-20", "fbm", (0.1, 1.9)),
+    "b": ("fullrange-20", "sbm", (0.1, 1.9)),
+    "c": ("subdiffusive-20", "fbm", (0.1, 1.0)),
+    "d": ("subdiffusive-20", "sbm", (0.1, 1.0)),
+    "e": ("superdiffusive-20", "fbm", (1.0, 1.9)),
+    "f": ("superdiffusive-20", "sbm", (1.0, 1.9)),
+}
+"""Panels of Fig. 3: bank, network, exponents of its training."""
+
 MIXED = ("ctrw", "attm", "fbm")
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""The models 1, 2 and 3 of Fig. 7."""
 
 CONDITIONS = {
     "one kind": "batch of one kind\n(as published)",
@@ -52,135 +50,6 @@ CONDITIONS = {
     "per track": "per track",
 }
 """Names of `experiments.models.ABLATIONS` in the picture of the network of FBM."""
-
-
-class Results:
-    """Tables that several figures share: each is made once.
-
-    Parameters
-    ----------
-    size : {"full", "small"}
-        ``small`` has a tenth of the tracks, and shows directions only.
-    seed : int
-    """
-
-    def __init__(self, size: Size = "full", seed: int = 0) -> None:
-        self.size = size
-        self.seed = seed
-        self._made: dict[tuple[object, ...], Any] = {}
-
-    def tracks(self, full: int, fewest: int = 60) -> int:
-        """Count the tracks that stand for so many in full size."""
-        return full if self.size == "full" else max(full // 10, fewest)
-
-    def of(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
-        """Return what was made under this key, or make it."""
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
-
-    def bank(self, name: str) -> Bank:
-        """Open a bank."""
-        bank: Bank = self.of(("bank", name), lambda: load_bank(name))
-        return bank
-
-    def on_models(self, bank: str) -> pd.DataFrame:
-        """Make the table of Fig. 2a."""
-        opened = self.bank(bank)
-        sources: Any = read_recipe(opened.folder / "recipe.toml").labels
-        return self.of(
-            ("on models", bank),
-            lambda: experiments.errors_on_models(opened, sources, self.tracks(500), self.seed),
-        )
-
-    def by_exponent(self, bank: str, models: Sequence[str], exponents: str) -> pd.DataFrame:
-        """Make the table of Figs. 2b-e and 3."""
-        return self.of(
-            ("by exponent", bank, exponents),
-            lambda: experiments.errors_by_exponent(
-                self.bank(bank), models, exponent_range(exponents), self.tracks(1000), self.seed
-            ),
-        )
-
-    def ablation(self) -> pd.DataFrame:
-        """Make the table that separates the batch from the excursions."""
-        bank = self.bank("paper-subdiffusive-20")
-        sources: Any = read_recipe(bank.folder / "recipe.toml").labels
-        return self.of(
-            ("ablation",),
-            lambda: experiments.separate_batch_from_excursions(
-                bank, self.bank("subdiffusive-20"), sources, self.tracks(300, 30), self.seed
-            ),
-        )
-
-    def exponents(self) -> pd.DataFrame:
-        """Make the table of Fig. 4."""
-        return self.of(
-            ("exponents",),
-            lambda: experiments.reconstructed_exponents(
-                self.bank("paper-exponents-200"), exponent_range(SUBDIFFUSIVE), self.tracks(1000),
-                self.seed,
-            ),
-        )  # fmt: skip
-
-    def plane(self, bank: str) -> pd.DataFrame:
-        """Make the table of Fig. 5."""
-        grid = exponent_range("0:1:0.125" if self.size == "full" else "0:1:0.25")
-        return self.of(
-            ("plane", bank),
-            lambda: experiments.errors_over_plane(
-                self.bank(bank), PURE, exponent_range(SUBDIFFUSIVE), grid, grid,
-                self.tracks(200, 30), self.seed,
-            ),
-        )  # fmt: skip
-
-    def stand_in(self, panel: str, length: int) -> experiments.Sample:
-        """Simulate the telomeres (panels a and c) or the receptors (panels b and d) of Fig. 6."""
-        make = experiments.telomere_like if panel in "ac" else experiments.receptor_like
-        n_tracks = self.tracks(1000, 100)
-        sample: experiments.Sample = self.of(
-            ("stand-in", make, length), lambda: make(n_tracks, length, self.seed)
-        )
-        return sample
-
-    def shares(self) -> list[experiments.Sample]:
-        """Simulate the samples of Figs. 6e and 7, and read the real ones."""
-        samples: list[experiments.Sample] = self.of(
-            ("shares",),
-            lambda: [
-                *experiments.growing_share(SHARES, self.tracks(1000, 100), 20, self.seed),
-                *experiments.real_samples(),
-            ],
-        )
-        return samples
-
-    def of_samples(self, bank: str, samples: list[experiments.Sample]) -> pd.DataFrame:
-        """Make the tables of Fig. 6."""
-        key = ("of samples", bank, *(sample.name for sample in samples))
-        return self.of(key, lambda: experiments.errors_of_samples(self.bank(bank), samples))
-
-    def exponent_banks(self) -> list[tuple[str, int]]:
-        """List the lengths of the banks of exponents for Fig. 6c and d, and what they are called.
-
-        Those of 200 points are passed over where they are not installed.
-        """
-        installed = set(installed_banks())
-        lengths = [("", 200), ("-20", 20)]
-        return [pair for pair in lengths if f"exponents-fbm-{pair[1]}" in installed]
-
-    def mixtures(self) -> pd.DataFrame:
-        """Make the table of Fig. 7."""
-        return self.of(
-            ("mixtures",),
-            lambda: experiments.named_mixtures(self.bank("mixtures-20"), self.shares()),
-        )
-
-    def recovery(self) -> pd.DataFrame:
-        """Make the table of how well mixtures are recovered."""
-        return self.of(
-            ("recovery",),
-            lambda: experiments.recover_mixtures(self.bank("mixtures-20"), self.tracks(400, 20)),
-        )
 
 
 @dataclass(frozen=True)
@@ -216,7 +85,8 @@ def draw_figures(
     ----------
     names : iterable of str
         Names such as ``2a``, ranges such as ``3a..3f``, whole figures such as ``3`` (all their
-        panels), or ``all``. See `FIGURES`.
+        panels), or ``all``. See `FIGURES`. ``statements`` is the table of what the paper states,
+        checked one by one, ``statements.csv``; it needs all experiments.
     folder : path
         Where ``figure-2a.png``, ... are written; it is made if need be.
     size : {"full", "small"}
@@ -241,8 +111,12 @@ def draw_figures(
     results = Results(size, seed)
     paths = []
     for number, name in enumerate(chosen):
-        path = Path(folder) / f"figure-{name}.png"
-        write_figure(compose(name, results), path, dpi)
+        if name == STATEMENTS:
+            path = Path(folder) / "statements.csv"
+            write_table(statements_table(check_statements(results)), path)
+        else:
+            path = Path(folder) / f"figure-{name}.png"
+            write_figure(compose(name, results), path, dpi)
         paths.append(path)
         if progress is not None:
             progress(number + 1, len(chosen))
@@ -272,16 +146,16 @@ def expand(names: Iterable[str]) -> list[str]:
         if not found:
             raise InputError(
                 f"There is no figure {name!r}: choose from {', '.join(FIGURES)}, a range such as "
-                "3a..3f, a whole figure such as 3, or all."
+                f"3a..3f, a whole figure such as 3, {STATEMENTS}, or all."
             )
         wanted.update(found)
-    return [name for name in FIGURES if name in wanted]
+    return [name for name in (*FIGURES, STATEMENTS) if name in wanted]
 
 
 def _expand(name: str) -> list[str]:
     if name == "all":
         return list(FIGURES)
-    if name in FIGURES:
+    if name in FIGURES or name == STATEMENTS:
         return [name]
     if name.isdigit():
         return [known for known in FIGURES if re.match(rf"{name}\D", known)]
@@ -293,7 +167,7 @@ def _expand(name: str) -> list[str]:
     return panels if all(panel in FIGURES for panel in panels) else []
 
 
-def _redrawn(bank: str, label: str, inputs: list[tuple[str, float]], own: tuple[str, float]) -> Any:
+def _redrawn(bank: str, label: str, inputs: list[tuple[str, float]]) -> Any:
     def draw(figure: Figure, results: Results) -> None:
         made = experiments.typical_reconstructions(
             results.bank(bank), label, inputs, results.tracks(500), results.seed
@@ -301,7 +175,7 @@ def _redrawn(bank: str, label: str, inputs: list[tuple[str, float]], own: tuple[
         panels = figure.subplots(1, len(made), sharey=True)
         for axes, one in zip(panels, made, strict=True):
             title = f"{one.model.upper()}, α = {one.alpha:g}"
-            is_own = (one.model, one.alpha) == own
+            is_own = (one.model, one.alpha) == ("fbm", 0.5)
             paper.redrawn_track(axes, one.window, one.output, title, one.mse, own=is_own)
         protocol = results.bank(bank).protocol
         unit = paper.PROTOCOLS[protocol].removeprefix("MSE, ").replace("\n", " ")
@@ -358,7 +232,7 @@ def _plane(bank: str, network: str) -> Any:
     def draw(figure: Figure, results: Results) -> None:
         table = results.plane(bank)
         its_own = table[table["network"] == network]
-        paper.errors_on_plane(figure.subplots(), its_own, results.bank(bank).protocol, PURE)
+        planes.errors_on_plane(figure.subplots(), its_own, results.bank(bank).protocol, PURE)
 
     return draw
 
@@ -392,7 +266,7 @@ def _by_share(bank: str) -> Any:
     return draw
 
 
-def _mixture_maps(column: str) -> Any:
+def _maps(column: str) -> Any:
     def draw(figure: Figure, results: Results) -> None:
         table = results.mixtures()
         groups = list(table.groupby("sample", sort=False))
@@ -402,9 +276,9 @@ def _mixture_maps(column: str) -> Any:
         for axes, (name, rows) in zip(panels, groups, strict=False):
             real = bool(rows["real"].iloc[0])
             if column == "mse":
-                paper.errors_on_plane(axes, rows, "track", MIXED, unit=False)
+                planes.errors_on_plane(axes, rows, "track", MIXED, unit=False)
             else:
-                paper.shares_on_plane(axes, rows, MIXED)
+                planes.shares_on_plane(axes, rows, MIXED)
             title = f"real: {name}" if real else f"simulated: {name} FBM"
             axes.set_title(title, fontsize="small", pad=20)
         if column == "mse":
@@ -420,58 +294,96 @@ def _recovery(picture: Callable[..., None], **options: Any) -> Any:
     return draw
 
 
-def _registry() -> dict[str, PaperFigure]:  # noqa: C901 - a list, not a way through it
-    three = [("attm", 0.5), ("fbm", 0.5), ("sbm", 0.5)]
+WIDE, SQUARE, MAPS = (7.0, 2.8), (4.2, 3.6), (12.5, 6.4)
+PROTOCOLS = (("", "paper-"), ("-track", ""))
+"""What a figure is called in each protocol, and its banks."""
+
+
+def _registry() -> dict[str, PaperFigure]:
+    made = _figure_1() | _figure_2() | _figure_3() | _figure_4()
+    made |= _figure_5() | _figure_6() | _figure_7()
+    return {name: made[name] for name in sorted(made, key=_order)}
+
+
+def _figure_1() -> dict[str, PaperFigure]:
+    models = [("attm", 0.5), ("fbm", 0.5), ("sbm", 0.5)]
     exponents = [("fbm", 0.3), ("fbm", 0.5), ("fbm", 0.9)]
-    own = ("fbm", 0.5)
-    wide, square, maps = (7.0, 2.8), (4.2, 3.6), (12.5, 6.4)
-    made: dict[str, PaperFigure] = {}
+    made = {}
+    for name, inputs in (("1c", models), ("1d", exponents)):
+        track = _redrawn("exponents-fbm-20", "alpha=0.5", inputs)
+        made[name] = PaperFigure(f"{name}  Redrawn by networks of FBM at α = 0.5", track, WIDE)
+        title = f"{name}  Redrawn by networks of FBM, α from 0.1 to 1"
+        population = _redrawn("paper-subdiffusive-20", "fbm", inputs)
+        made[f"{name}-population"] = PaperFigure(title, population, WIDE)
+    return made
 
-    def add(name: str, title: str, draw: Any, size: tuple[float, float] = (4.6, 3.0)) -> None:
-        made[name] = PaperFigure(f"{name.split('-')[0]}  {title}", draw, size)
 
-    for panel, inputs in (("1c", three), ("1d", exponents)):
-        what = "Redrawn by networks of FBM"
-        track = _redrawn("exponents-fbm-20", "alpha=0.5", inputs, own)
-        add(panel, f"{what} at α = 0.5", track, wide)
-        population = _redrawn("paper-subdiffusive-20", "fbm", inputs, own)
-        add(f"{panel}-population", f"{what}, α from 0.1 to 1", population, wide)
-    for suffix, kind in (("", "paper-"), ("-track", "")):
+def _figure_2() -> dict[str, PaperFigure]:
+    made = {"2a-ablation": PaperFigure("2a  What sets FBM apart", _ablation, (5.8, 3.0))}
+    for suffix, kind in PROTOCOLS:
         bank = f"{kind}subdiffusive-20"
-        add(f"2a{suffix}", "MSE against the model of the tracks", _on_models(bank))
-        if not suffix:
-            add("2a-ablation", "What sets FBM apart", _ablation, (5.8, 3.0))
+        made[f"2a{suffix}"] = PaperFigure("2a  MSE by the model of the tracks", _on_models(bank))
         for panel, network in zip("bcde", ORDER_OF_PANELS, strict=True):
             draw = _by_exponent(bank, network, SUBDIFFUSIVE_MODELS, SUBDIFFUSIVE, None)
-            add(f"2{panel}{suffix}", "MSE against α", draw)
-    for panel, (name, network, alphas, trained) in RANGES.items():
-        for suffix, kind in (("", "paper-"), ("-track", "")):
-            draw = _by_exponent(f"{kind}{name}", network, ("fbm", "sbm"), alphas, trained)
-            add(f"3{panel}{suffix}", "MSE against α", draw)
-    for trained_at, fit, away in ((0.3, "a", "d"), (0.6, "b", "e"), (0.9, "c", "f")):
-        add(f"4{fit}", "Exponent of redrawn tracks", _fitted(trained_at))
-        add(f"4{away}", "MSE against α", _away(trained_at))
-    for suffix, kind in (("", "paper-"), ("-track", "")):
-        for panel, network in zip("bcd", PURE, strict=True):
-            title = f"Mixtures, network of {network.upper()}"
-            add(f"5{panel}{suffix}", title, _plane(f"{kind}subdiffusive-20", network), square)
-    for panel, who in (("a", "telomeres"), ("b", "receptors")):
-        add(f"6{panel}", f"In place of {who}", _sample("paper-models-200", panel))
-        add(f"6{panel}-track", f"In place of {who}", _sample("models-20", panel))
-    for panel, who in (("c", "telomeres"), ("d", "receptors")):
+            made[f"2{panel}{suffix}"] = PaperFigure(f"2{panel}  MSE by exponent", draw)
+    return made
+
+
+def _figure_3() -> dict[str, PaperFigure]:
+    made = {}
+    for panel, (bank, network, trained) in RANGES.items():
+        for suffix, kind in PROTOCOLS:
+            draw = _by_exponent(f"{kind}{bank}", network, ("fbm", "sbm"), FULL_RANGE, trained)
+            made[f"3{panel}{suffix}"] = PaperFigure(f"3{panel}  MSE by exponent", draw)
+    return made
+
+
+def _figure_4() -> dict[str, PaperFigure]:
+    made = {}
+    for trained, first, second in ((0.3, "a", "d"), (0.6, "b", "e"), (0.9, "c", "f")):
+        made[f"4{first}"] = PaperFigure(f"4{first}  Exponent of redrawn tracks", _fitted(trained))
+        made[f"4{second}"] = PaperFigure(f"4{second}  MSE by exponent", _away(trained))
+    return made
+
+
+def _figure_5() -> dict[str, PaperFigure]:
+    return {
+        f"5{panel}{suffix}": PaperFigure(
+            f"5{panel}  Mixtures, network of {network.upper()}",
+            _plane(f"{kind}subdiffusive-20", network),
+            SQUARE,
+        )
+        for suffix, kind in PROTOCOLS
+        for panel, network in zip("bcd", PURE, strict=True)
+    }
+
+
+def _figure_6() -> dict[str, PaperFigure]:
+    made = {}
+    for first, second, who in (("a", "c", "telomeres"), ("b", "d", "receptors")):
+        for suffix, bank in (("", "paper-models-200"), ("-track", "models-20")):
+            title = f"6{first}  In place of {who}"
+            made[f"6{first}{suffix}"] = PaperFigure(title, _sample(bank, first))
         for suffix, length in (("", 200), ("-20", 20)):
-            draw = _sample_exponents(panel, length)
-            add(f"6{panel}{suffix}", f"In place of {who}, {length} points", draw)
-    add("6e", "A growing share of FBM", _by_share("paper-subdiffusive-20"), (5.6, 3.2))
-    add("6e-track", "A growing share of FBM", _by_share("subdiffusive-20"), (5.6, 3.2))
-    add("7a", "MSE over the plane of mixtures", _mixture_maps("mse"), maps)
-    add("7b", "Where the lowest error is, track by track", _mixture_maps("share"), maps)
-    lowest = _recovery(paper.recovered_mixtures, by="mse")
-    add("7a-recovery", "Where the mean error of each mixture is lowest", lowest, square)
-    single = _recovery(paper.recovered_mixtures)
-    add("7b-recovery", "What most tracks of each mixture are given", single, square)
-    add("7b-attraction", "Which mixtures attract", _recovery(paper.attracted_mixtures), square)
-    return {name: made[name] for name in sorted(made, key=_order)}
+            title = f"6{second}  In place of {who}, {length} points"
+            made[f"6{second}{suffix}"] = PaperFigure(title, _sample_exponents(second, length))
+    for suffix, kind in PROTOCOLS:
+        draw = _by_share(f"{kind}subdiffusive-20")
+        made[f"6e{suffix}"] = PaperFigure("6e  A growing share of FBM", draw, (5.6, 3.2))
+    return made
+
+
+def _figure_7() -> dict[str, PaperFigure]:
+    lowest = _recovery(planes.recovered_mixtures, by="mse")
+    single = _recovery(planes.recovered_mixtures)
+    attraction = _recovery(planes.attracted_mixtures)
+    return {
+        "7a": PaperFigure("7a  MSE over the plane of mixtures", _maps("mse"), MAPS),
+        "7a-recovery": PaperFigure("7a  Where each mixture errs least", lowest, SQUARE),
+        "7b": PaperFigure("7b  Where each track errs least", _maps("share"), MAPS),
+        "7b-recovery": PaperFigure("7b  What most tracks are given", single, SQUARE),
+        "7b-attraction": PaperFigure("7b  Which mixtures attract", attraction, SQUARE),
+    }
 
 
 def _order(name: str) -> tuple[str, bool, str]:

@@ -8,10 +8,10 @@ import pandas as pd
 
 from napari_anomalous_diffusion.lab.experiments import statements as check
 from napari_anomalous_diffusion.lab.experiments.statements import Statement
-from napari_anomalous_diffusion.lab.figures import FULL_RANGE, SUBDIFFUSIVE, SUBDIFFUSIVE_MODELS
+from napari_anomalous_diffusion.lab.results import FULL_RANGE, SUBDIFFUSIVE, SUBDIFFUSIVE_MODELS
 
 if TYPE_CHECKING:
-    from napari_anomalous_diffusion.lab.figures import Results
+    from napari_anomalous_diffusion.lab.results import Results
 
 TWO = ("fbm", "sbm")
 

@@ -20,7 +20,7 @@ from napari_anomalous_diffusion.lab.experiments.protocols import mean_errors
 from napari_anomalous_diffusion.lab.recipes import seed_from
 from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
 from napari_anomalous_diffusion.samples import sample_path
-from napari_anomalous_diffusion.scores.plots.paper import plane_of_labels
+from napari_anomalous_diffusion.scores.plots.planes import plane_of_labels
 from napari_anomalous_diffusion.scores.scoring import score
 from napari_anomalous_diffusion.tracks.files import read_tracks
 

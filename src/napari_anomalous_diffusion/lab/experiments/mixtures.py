@@ -19,7 +19,7 @@ from napari_anomalous_diffusion.lab.experiments.protocols import (
 )
 from napari_anomalous_diffusion.lab.mixtures import mix
 from napari_anomalous_diffusion.lab.recipes import Mixture, read_recipe
-from napari_anomalous_diffusion.scores.plots.paper import plane_of_labels
+from napari_anomalous_diffusion.scores.plots.planes import plane_of_labels
 from napari_anomalous_diffusion.tracks.files import write_table
 
 RECOVERY_FILE = "recovery.csv"
