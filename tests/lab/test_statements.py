@@ -74,6 +74,13 @@ def test_ranges_of_exponents(results: Results) -> None:
     assert check.any_range(low, "3d").verdict != "does not hold"
 
 
+def test_the_preferred_exponent_is_a_matter_of_size(results: Results) -> None:
+    sizes = results.sizes()
+    assert sizes.is_monotonic_increasing
+    full = results.by_exponent("paper-fullrange-20", TWO, FULL_RANGE)
+    assert check.preference_is_size(full, sizes, (0.1, 1.9), "3a").verdict == "holds"
+
+
 def test_ctrw_keeps_its_exponent_and_fbm_imposes_its_own(results: Results) -> None:
     table = results.exponents()
     assert check.ctrw_keeps_its_exponent(table, "4a").verdict != "does not hold"

@@ -70,6 +70,13 @@ def _ranges(results: Results) -> list[Statement]:
             check.only_its_own_range(table("superdiffusive"), (1.0, 1.9), f"3e{suffix}"),
             check.any_range(table("superdiffusive"), f"3f{suffix}"),
         ]
+    sizes = results.sizes()
+    for panel, name, trained in (
+        ("a", "fullrange", (0.1, 1.9)), ("c", "subdiffusive", (0.1, 1.0)),
+        ("e", "superdiffusive", (1.0, 1.9)),
+    ):  # fmt: skip
+        errors = results.by_exponent(f"paper-{name}-20", TWO, FULL_RANGE)
+        found.append(check.preference_is_size(errors, sizes, trained, f"3{panel}"))
     return found
 
 

@@ -86,6 +86,15 @@ class Results:
             ),
         )
 
+    def sizes(self) -> pd.Series:
+        """Measure how far tracks of FBM go."""
+        return self.of(
+            ("sizes",),
+            lambda: experiments.excursions(
+                "fbm", exponent_range(FULL_RANGE), self.tracks(3000, 600), seed=self.seed
+            ),
+        )
+
     def exponents(self) -> pd.DataFrame:
         """Make the table of Fig. 4."""
         return self.of(

@@ -25,6 +25,7 @@ from napari_anomalous_diffusion.lab.experiments.models import (
     Reconstruction,
     errors_by_exponent,
     errors_on_models,
+    excursions,
     separate_batch_from_excursions,
     typical_reconstructions,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "errors_of_samples",
     "errors_on_models",
     "errors_over_plane",
+    "excursions",
     "growing_share",
     "mean_errors",
     "named_mixtures",

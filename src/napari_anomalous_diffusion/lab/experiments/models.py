@@ -18,7 +18,8 @@ from napari_anomalous_diffusion.lab.experiments.protocols import (
 )
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.recipes import Source, seed_from
-from napari_anomalous_diffusion.lab.simulation import simulate
+from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
+from napari_anomalous_diffusion.scores.populations import population_windows
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
@@ -163,6 +164,33 @@ def errors_by_exponent(
         if progress is not None:
             progress(number + 1, len(pairs))
     return pd.concat(parts, ignore_index=True)
+
+
+def excursions(
+    model: str, exponents: Sequence[float], n_tracks: int, length: int = 20, seed: int = 0
+) -> pd.Series:
+    """Measure how far tracks of unit displacement variance go, by their exponent.
+
+    Parameters
+    ----------
+    model : str
+    exponents : sequence of float
+    n_tracks : int
+        Tracks for each exponent.
+    length : int
+    seed : int
+
+    Returns
+    -------
+    Series of float
+        Mean squared position, over all points of all tracks, by alpha.
+    """
+    sizes = {}
+    for alpha in exponents:
+        tracks = simulate(model, [alpha], n_tracks, length, seed=seed_from(seed, f"{alpha:g}"))
+        windows = population_windows(as_trajectories(tracks), length)[0]
+        sizes[float(alpha)] = float(np.mean(windows**2))
+    return pd.Series(sizes)
 
 
 ABLATIONS = {
