@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ from napari_anomalous_diffusion.lab import figures
 from napari_anomalous_diffusion.lab.experiments.statements import Statement
 from napari_anomalous_diffusion.lab.figures import FIGURES, Results, compose, draw_figures, expand
 
+DOCS = Path(__file__).parents[2] / "docs"
 ASKED = "1c 1d 2a 2b 2c 2d 2e 3a..3f 4a..4f 5b 5c 5d 6a..6e 7a 7b"
 
 
@@ -80,3 +82,19 @@ def test_statements_are_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert pd.read_csv(path).iloc[0].to_list() == [
         "2a", "networks know their own", "in part", "3 of 4", "anomalous-diffusion figure 2a",
     ]  # fmt: skip
+
+
+def test_the_gallery_shows_every_figure() -> None:
+    text = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\(images/figures/figure-([\w-]+)\.png\)", text))
+    # Until there are banks of 200 points, 6c and d are those of 20.
+    assert shown | {"6c", "6d"} == set(FIGURES)
+    sizes = [(DOCS / f"images/figures/figure-{name}.png").stat().st_size for name in shown]
+    assert max(sizes) < 120_000
+
+
+def test_the_gallery_has_every_command_that_it_names() -> None:
+    text = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    commands = re.findall(r"\| `anomalous-diffusion figure ([\w-]+)` \|", text)
+    assert len(commands) > 40
+    assert expand(commands)
