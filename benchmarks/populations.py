@@ -14,7 +14,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from napari_anomalous_diffusion.autoencoders.bank import load_bank
+from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.lab.recipes import read_recipe
 from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
 from napari_anomalous_diffusion.scores.populations import population_errors, population_windows
@@ -39,8 +39,7 @@ def main() -> None:
         for alpha in source.exponents
     ]
     labels = np.array(bank.labels)
-    members = len(bank.contents.labels[0].members)
-    apart = [_by_label(population_errors(bank, windows), members) for *_, windows in populations]
+    apart = [_by_label(bank, windows) for *_, windows in populations]
     truth = np.array([model for model, _, _ in populations])
     named = labels[[errors.mean(axis=0).argmin() for errors in apart]]
     print(f"populations named rightly: {np.mean(named == truth):.3f} of {len(truth)}")
@@ -50,7 +49,7 @@ def main() -> None:
     print(f"tracks, populations apart: {_recall(of_track, labels, np.concatenate(apart)):.3f}")
     order = np.random.default_rng(arguments.seed).permutation(len(of_track))
     everything = np.concatenate([windows for *_, windows in populations])[order]
-    mixed = _by_label(population_errors(bank, everything), members)
+    mixed = _by_label(bank, everything)
     print(f"tracks, all kinds in one batch: {_recall(of_track[order], labels, mixed):.3f}")
     means = pd.DataFrame(np.concatenate(apart), columns=labels).groupby(of_track).mean()
     print("mean MSE by model (rows) and network (columns), populations apart")
@@ -62,8 +61,8 @@ def _windows(model: str, alpha: float, length: int, n_tracks: int, seed: int) ->
     return population_windows(as_trajectories(tracks), length)[0]
 
 
-def _by_label(errors: np.ndarray, members: int) -> np.ndarray:
-    return errors.reshape(len(errors), -1, members).mean(axis=2)
+def _by_label(bank: Bank, windows: np.ndarray) -> np.ndarray:
+    return np.nanmean(bank.by_label(population_errors(bank, windows)), axis=-1)
 
 
 def _recall(truth: np.ndarray, labels: np.ndarray, errors: np.ndarray) -> float:

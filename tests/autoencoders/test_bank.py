@@ -114,3 +114,11 @@ def test_no_label_of_a_member_has_got_further_than_another(name: str, allowed: f
     # What a member's start has left it with, all its labels share: they can be compared.
     share = own_errors / own_errors.mean(axis=1, keepdims=True)
     assert np.ptp(share, axis=0).max() < allowed
+
+
+def test_a_column_a_network_is_arranged_by_label_and_member(tiny_bank: Bank) -> None:
+    arranged = tiny_bank.by_label(np.arange(12.0).reshape(2, 6))
+    assert arranged.tolist() == [
+        [[0, 1], [2, 3], [4, 5]],
+        [[6, 7], [8, 9], [10, 11]],
+    ]

@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from napari_anomalous_diffusion.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
     from napari_anomalous_diffusion.autoencoders.networks import Normalisation
@@ -155,6 +157,26 @@ class Bank:
         return [
             [self._network(member) for member in label.members] for label in self.contents.labels
         ]
+
+    def by_label(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Arrange a column a network by label and member.
+
+        Parameters
+        ----------
+        errors : ndarray of float64, shape (..., n_networks)
+            Label by label and within a label member by member.
+
+        Returns
+        -------
+        ndarray of float64, shape (..., n_labels, n_members)
+            NaN where a label has fewer members than another.
+        """
+        import numpy as np
+
+        counts = np.array([len(label.members) for label in self.contents.labels])
+        arranged = np.full((*errors.shape[:-1], len(counts), counts.max()), np.nan)
+        arranged[..., np.arange(counts.max()) < counts[:, None]] = errors
+        return arranged
 
     def verify(self) -> None:
         """Check that every file of weights is the one that ``bank.json`` speaks of.

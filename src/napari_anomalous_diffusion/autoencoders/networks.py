@@ -8,6 +8,7 @@ these choices pass the bottleneck, and the method lives on them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import ClassVar, Literal
@@ -64,7 +65,7 @@ def max_unpool(features: Tensor, later: Tensor) -> Tensor:
     return torch.stack((first, second), dim=-1).flatten(-2)
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(nn.Module, ABC):
     """What the short and the long autoencoder have in common.
 
     Parameters
@@ -104,6 +105,7 @@ class Autoencoder(nn.Module):
         else:
             self.decoder_norms = _norms(normalisation, 64, 32, 16)
 
+    @abstractmethod
     def encode(self, windows: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Compress windows to the latent space.
 
@@ -117,11 +119,10 @@ class Autoencoder(nn.Module):
         choices : list of Tensor of bool, shapes (n, channels, points)
             Which neighbour each max-pool kept.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, latent: Tensor, choices: list[Tensor]) -> Tensor:
         """Build windows, shape (n, length), from what `encode` returned."""
-        raise NotImplementedError
 
     def forward(self, windows: Tensor) -> Tensor:
         """Reconstruct windows: shape (n, length) in and out."""

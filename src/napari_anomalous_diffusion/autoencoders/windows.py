@@ -57,6 +57,22 @@ class Windows:
         """Count the windows."""
         return len(self.values)
 
+    def first(self) -> NDArray[np.int64]:
+        """Find the first contiguous window of every track and coordinate.
+
+        The paper crops its trajectories so (Section II B).
+
+        Returns
+        -------
+        ndarray of int64, shape (n_chosen,)
+            Places among the windows, by track and within it by coordinate.
+        """
+        contiguous = np.flatnonzero(self.stride == 1)
+        keys = self.track * (self.coordinate.max(initial=0) + 1) + self.coordinate
+        # Windows of a track come in the order of its frames.
+        _, first = np.unique(keys[contiguous], return_index=True)
+        return contiguous[first]
+
 
 def normalise(
     positions: NDArray[np.float64],

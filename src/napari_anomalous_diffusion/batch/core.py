@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from napari_anomalous_diffusion.batch.inputs import is_to_link
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.steps import changed, finish
+from napari_anomalous_diffusion.threads import at_most_threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,25 +116,16 @@ def process_in_steps(
         linked = yield from _link(trajectories, parameters)
         trajectories, tracks = linked.trajectories, linked.to_frame()
     steps = score_in_steps(trajectories, bank, device=parameters.device)
-    while True:
-        try:
-            yield Step("scoring", next(steps), len(trajectories))
-        except StopIteration as finished:
-            table = finished.value.table
-            return Outcome(table, tracks, summary_row(table, bank))
+    total = len(trajectories)
+    scores = yield from changed(steps, lambda done: Step("scoring", done, total))
+    return Outcome(scores.table, tracks, summary_row(scores.table, bank))
 
 
 def _link(movie: Movie, parameters: BatchParameters) -> Generator[Step, None, Linked]:
     from napari_anomalous_diffusion.tracks.linking import link_in_steps
 
     steps = link_in_steps(movie, parameters.linking)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as finished:
-            linked: Linked = finished.value
-            return linked
-        yield Step("linking", step.done, step.total)
+    return (yield from changed(steps, lambda step: Step("linking", step.done, step.total)))
 
 
 def attempt_in_steps(
@@ -147,7 +139,9 @@ def attempt_in_steps(
     sentence = ""
     for _ in range(ATTEMPTS):
         try:
-            with _one_thread():
+            # Sums that several threads share come out different in their last digits, and tables
+            # are to be the same wherever they are made. More cores are used by more workers.
+            with at_most_threads(1):
                 return (yield from process_in_steps(open_input(path, parameters), parameters, bank))
         except InputError as error:
             return str(error)
@@ -160,30 +154,7 @@ def attempt_in_steps(
 
 def process_file(path: Path, parameters: BatchParameters, bank_folder: Path) -> Outcome | str:
     """Do the same in a process of its own, which leaves the other cores to its like."""
-    steps = attempt_in_steps(path, parameters, _open_bank(bank_folder))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            outcome: Outcome | str = finished.value
-            return outcome
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch use one thread, in a worker and in this process alike.
-
-    Sums that several threads share come out different in their last digits, and the tables of a
-    batch are the same wherever it runs. More cores are used by more workers.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return finish(attempt_in_steps(path, parameters, _open_bank(bank_folder)))
 
 
 @lru_cache(maxsize=1)

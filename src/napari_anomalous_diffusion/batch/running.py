@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from napari_anomalous_diffusion import __version__
-from napari_anomalous_diffusion.batch.core import Outcome, attempt_in_steps, process_file
+from napari_anomalous_diffusion.batch.core import Outcome, Step, attempt_in_steps, process_file
 from napari_anomalous_diffusion.batch.inputs import (
     find_inputs,
     fingerprint,
@@ -21,6 +21,7 @@ from napari_anomalous_diffusion.batch.inputs import (
 from napari_anomalous_diffusion.batch.parameters import BatchParameters
 from napari_anomalous_diffusion.batch.results import Record, Results
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.steps import changed, finish
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
@@ -128,14 +129,7 @@ def run_batch(
     """
     steps = batch_in_steps(paths, folder, parameters, workers=workers, scheduler=scheduler)
     with closing(steps):
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as finished:
-                report: BatchReport = finished.value
-                return report
-            if progress is not None:
-                progress(step)
+        return finish(steps, progress)
 
 
 def batch_in_steps(
@@ -213,13 +207,11 @@ class _Batch:
         """Process what is to be done, one after the other, in this process."""
         for file in self.pending:
             steps = attempt_in_steps(file, self.parameters, self.bank)
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as finished:
-                    yield self._settle(file, finished.value)
-                    break
-                yield self._step(file, step.stage, done=step.done, total=step.total)
+            result = yield from changed(steps, partial(self._underway, file))
+            yield self._settle(file, result)
+
+    def _underway(self, file: Path, step: Step) -> BatchStep:
+        return self._step(file, step.stage, done=step.done, total=step.total)
 
     def work_on_cluster(self, workers: int | None, scheduler: str | None) -> Generator[BatchStep]:
         """Process what is to be done in other processes, and write what comes back."""

@@ -96,13 +96,12 @@ def ask_population(
             f" coordinates) are too few for a population, whose own statistics enter its errors; "
             f"give at least {FEWEST_WINDOWS}, or score the tracks one by one with another bank."
         )
-    errors = population_errors(opened, windows, seed=seed, device=device).mean(axis=0)
-    counts = [len(label.members) for label in opened.contents.labels]
-    members = np.split(errors, np.cumsum(counts)[:-1])
+    errors = population_errors(opened, windows, seed=seed, device=device)
+    members = opened.by_label(errors.mean(axis=0))
     table = pd.DataFrame({
         "label": opened.labels,
-        "mse": [part.mean() for part in members],
-        "members": [part.std() for part in members],
+        "mse": np.nanmean(members, axis=1),
+        "members": np.nanstd(members, axis=1),
     })  # fmt: skip
     best = str(table["label"][table["mse"].argmin()])
     return PopulationAnswer(table, best, n_tracks, len(windows), opened)
@@ -119,11 +118,7 @@ def population_windows(trajectories: Trajectories, length: int) -> tuple[NDArray
         Tracks that have such a window.
     """
     windows = cut(trajectories, length)
-    contiguous = np.flatnonzero(windows.stride == 1)
-    keys = windows.track[contiguous] * trajectories.dimensions + windows.coordinate[contiguous]
-    # Windows of a track come in the order of its frames.
-    _, first = np.unique(keys, return_index=True)
-    chosen = contiguous[first]
+    chosen = windows.first()
     values, varies = to_unit_deviation(windows.values[chosen])
     return values[varies], len(np.unique(windows.track[chosen][varies]))
 
@@ -170,7 +165,7 @@ def population_errors(
     networks = [network for members in bank.networks for network in members]
     errors = np.empty((len(windows), len(networks)))
     for column, network in enumerate(networks):
-        with _batch_statistics(network.to(where)), torch.no_grad():
+        with batch_statistics(network.to(where)), torch.no_grad():
             for part in parts:
                 batch = torch.from_numpy(windows[part]).to(where)
                 errors[part, column] = reconstruction_errors(network, batch).cpu().numpy()
@@ -178,8 +173,13 @@ def population_errors(
 
 
 @contextmanager
-def _batch_statistics(network: torch.nn.Module) -> Iterator[None]:
-    """Let a network take the statistics of its batch, and keep none of them."""
+def batch_statistics(network: torch.nn.Module) -> Iterator[None]:
+    """Let a network of the published form take the statistics of its batch, and keep none of them.
+
+    Parameters
+    ----------
+    network : Module
+    """
     before = {name: value.clone() for name, value in network.named_buffers()}
     network.train()
     try:

@@ -15,6 +15,7 @@ from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.autoencoders.windows import cut
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores.classical import classical_numbers
+from napari_anomalous_diffusion.steps import finish
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
 if TYPE_CHECKING:
@@ -110,14 +111,9 @@ def score(
     steps = score_in_steps(
         trajectories, opened, localisation_error=localisation_error, device=device
     )
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as finished:
-            scores: Scores = finished.value
-            return scores
-        if progress is not None:
-            progress(done, len(trajectories))
+    if progress is None:
+        return finish(steps)
+    return finish(steps, lambda done: progress(done, len(trajectories)))
 
 
 def score_in_steps(
@@ -166,7 +162,7 @@ def score_in_steps(
             parts.append(_track_errors(part, bank, device))
         yield stop
     errors, n_windows, fits = (np.concatenate(column) for column in zip(*parts, strict=True))
-    member_errors = _by_label(errors, bank)
+    member_errors = bank.by_label(errors)
     table = _table(trajectories, bank, member_errors, n_windows, fits)
     return Scores(table, member_errors, bank)
 
@@ -204,17 +200,6 @@ def _track_likelihoods(
     errors = track_likelihoods(bank, trajectories, localisation_error, device)
     n_windows = np.where(np.isnan(errors).any(axis=1), 0, 1)
     return errors, n_windows, trajectories.lengths >= bank.length
-
-
-def _by_label(errors: NDArray[np.float64], bank: Bank) -> NDArray[np.float64]:
-    """Arrange the columns of the networks as (n_tracks, n_labels, n_members)."""
-    counts = [len(label.members) for label in bank.contents.labels]
-    arranged = np.full((len(errors), len(counts), max(counts)), np.nan)
-    column = 0
-    for label, count in enumerate(counts):
-        arranged[:, label, :count] = errors[:, column : column + count]
-        column += count
-    return arranged
 
 
 def _table(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.steps import finish
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.tracks.spots import candidates, locate
 from napari_anomalous_diffusion.tracks.table import Trajectories
@@ -107,15 +108,7 @@ def link(
     InputError
         If no track results, too many spots lie within the search range, or a frame cannot be read.
     """
-    steps = link_in_steps(movie, parameters)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            linked: Linked = end.value
-            return linked
-        if progress is not None:
-            progress(step)
+    return finish(link_in_steps(movie, parameters), progress)
 
 
 def link_in_steps(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.steps import changed
+from napari_anomalous_diffusion.threads import at_most_threads
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
 if TYPE_CHECKING:
@@ -78,12 +80,7 @@ def answer(request: ScoreRequest) -> Generator[tuple[int, int, int], None, Score
 
 def _score(request: ScoreRequest) -> Generator[tuple[int, int, int], None, ScoredTracks]:
     steps = score_steps(request.read, request.bank, request.device)
-    while True:
-        try:
-            done, total = next(steps)
-        except StopIteration as finished:
-            return finished.value
-        yield request.number, done, total
+    return (yield from changed(steps, lambda step: (request.number, *step)))
 
 
 def score_steps(
@@ -104,23 +101,13 @@ def score_steps(
         yield done, len(trajectories)
 
 
-@contextmanager
-def one_core_left() -> Iterator[None]:
+def one_core_left() -> AbstractContextManager[None]:
     """Let torch take one core less than there are, so that the event loop has one to itself.
 
     Where both share the last core, the loop waits for tenths of a second, and torch's threads for
-    each other: on two cores, one thread is twice as fast as two. A smaller number that the user has
-    set stays as it is. Torch counts its threads for each thread that calls it, so nobody else's
-    number changes; only threads that start meanwhile begin with this one.
+    each other: on two cores, one thread is twice as fast as two.
     """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(before, max((os.cpu_count() or 1) - 1, 1)))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return at_most_threads(max((os.cpu_count() or 1) - 1, 1))
 
 
 def _load_torch() -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.lab.experiments.models import Progress
 from napari_anomalous_diffusion.lab.experiments.protocols import prepared_windows, reconstructions
 from napari_anomalous_diffusion.lab.recipes import seed_from
 from napari_anomalous_diffusion.lab.simulation import simulate
@@ -26,7 +25,6 @@ def reconstructed_exponents(
     exponents: Sequence[float],
     n_tracks: int,
     seed: int = 0,
-    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Fit the exponent of redrawn tracks: Fig. 4 of the paper.
 
@@ -39,8 +37,6 @@ def reconstructed_exponents(
     n_tracks : int
         Tracks for each model and exponent.
     seed : int
-    progress : callable, optional
-        Called with the number of populations done, and of all.
 
     Returns
     -------
@@ -52,7 +48,7 @@ def reconstructed_exponents(
     models = sorted({label.split("-")[0] for label in bank.labels})
     pairs = [(model, float(alpha)) for model in models for alpha in exponents]
     rows = []
-    for number, (model, alpha) in enumerate(pairs):
+    for model, alpha in pairs:
         its_seed = seed_from(seed, model, f"{alpha:g}", "exponents")
         tracks = simulate(model, [alpha], n_tracks, bank.length, seed=its_seed)
         windows = prepared_windows(bank, tracks)
@@ -67,8 +63,6 @@ def reconstructed_exponents(
                 rows.append(
                     (label, member + 1, model, float(trained), alpha, fit(output), before, mse)
                 )
-        if progress is not None:
-            progress(number + 1, len(pairs))
     columns = ["network", "member", "model", "trained", "alpha", "fitted", "fitted_input", "mse"]
     return pd.DataFrame(rows, columns=columns)
 

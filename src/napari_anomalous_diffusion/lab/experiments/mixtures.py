@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.lab.experiments.models import Progress
 from napari_anomalous_diffusion.lab.experiments.protocols import (
     errors_of_windows,
     mean_errors,
+    mean_of_members,
     prepared_windows,
 )
 from napari_anomalous_diffusion.lab.mixtures import mix
@@ -37,7 +37,6 @@ def errors_over_plane(
     betas: Sequence[float],
     n_tracks: int,
     seed: int = 0,
-    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Measure the error of every network on mixtures of three models: Fig. 5b-d of the paper.
 
@@ -56,8 +55,6 @@ def errors_over_plane(
     n_tracks : int
         Tracks for each exponent.
     seed : int
-    progress : callable, optional
-        Called with the number of points of the plane done, and of all.
 
     Returns
     -------
@@ -67,17 +64,13 @@ def errors_over_plane(
     parts = _components(models, exponents, n_tracks, bank.length, seed)
     points = [(float(gamma), float(beta)) for gamma in gammas for beta in betas]
     tables = []
-    for number, (gamma, beta) in enumerate(points):
+    for gamma, beta in points:
         tracks = np.tensordot(_weights(models, exponents, gamma, beta), parts, axes=1)
         tables.append(mean_errors(bank, tracks).assign(gamma=gamma, beta=beta))
-        if progress is not None:
-            progress(number + 1, len(points))
     return pd.concat(tables, ignore_index=True)
 
 
-def recover_mixtures(
-    bank: Bank, n_tracks: int, seed: int = RECOVERY_SEED, progress: Progress | None = None
-) -> pd.DataFrame:
+def recover_mixtures(bank: Bank, n_tracks: int, seed: int = RECOVERY_SEED) -> pd.DataFrame:
     """Ask which mixture a bank names for tracks of every mixture that it knows.
 
     Parameters
@@ -87,8 +80,6 @@ def recover_mixtures(
     n_tracks : int
         Fresh tracks of the bank's length for each gamma and beta.
     seed : int
-    progress : callable, optional
-        Called with the number of points of the plane done, and of all.
 
     Returns
     -------
@@ -109,22 +100,19 @@ def recover_mixtures(
     assert isinstance(first, Mixture)  # the axis says so
     parts = _components(first.models, first.exponents, n_tracks, bank.length, seed)
     plane = plane_of_labels(bank.labels)
-    counts = [len(label.members) for label in bank.contents.labels]
     tables = []
-    for number, (gamma, beta) in enumerate(plane[["gamma", "beta"]].to_numpy()):
+    for gamma, beta in plane[["gamma", "beta"]].to_numpy():
         weights = _weights(first.models, first.exponents, gamma, beta)
         errors = errors_of_windows(
             bank, prepared_windows(bank, np.tensordot(weights, parts, axes=1))
         )
-        by_label = [part.mean(axis=1) for part in np.split(errors, np.cumsum(counts)[:-1], axis=1)]
-        named = np.bincount(np.argmin(by_label, axis=0), minlength=len(plane))
+        by_label = mean_of_members(bank, errors)
+        named = np.bincount(by_label.argmin(axis=1), minlength=len(plane))
         tables.append(
             plane.rename(columns=lambda name: f"named_{name}").assign(
-                gamma=gamma, beta=beta, share=named / named.sum(), mse=np.mean(by_label, axis=1)
+                gamma=gamma, beta=beta, share=named / named.sum(), mse=by_label.mean(axis=0)
             )
         )
-        if progress is not None:
-            progress(number + 1, len(plane))
     columns = ["gamma", "beta", "named_gamma", "named_beta", "share", "mse"]
     return pd.concat(tables, ignore_index=True)[columns]
 
@@ -133,7 +121,6 @@ def write_recovery(
     bank_folder: str | Path,
     n_tracks: int = RECOVERY_TRACKS,
     seed: int = RECOVERY_SEED,
-    progress: Progress | None = None,
 ) -> Path:
     """Measure what a bank of mixtures recovers, and store the table beside its weights.
 
@@ -141,7 +128,7 @@ def write_recovery(
     ----------
     bank_folder : path
         Or the name of an installed bank.
-    n_tracks, seed, progress
+    n_tracks, seed
         As in `recover_mixtures`.
 
     Returns
@@ -150,7 +137,7 @@ def write_recovery(
         ``recovery.csv`` in the bank's folder.
     """
     bank = load_bank(bank_folder)
-    table = recover_mixtures(bank, n_tracks, seed, progress)
+    table = recover_mixtures(bank, n_tracks, seed)
     path = bank.folder / RECOVERY_FILE
     write_table(table.round({"share": 4, "mse": 5}), path)
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_anomalous_diffusion.lab.experiments.protocols import (
     errors_of_windows,
     mean_errors,
+    mean_of_members,
     prepared_windows,
     reconstructions,
 )
@@ -23,8 +24,6 @@ from napari_anomalous_diffusion.scores.populations import population_windows
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +96,6 @@ def errors_on_models(
     sources: Mapping[str, Source],
     n_tracks: int,
     seed: int = 0,
-    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Measure the error of every network on tracks of every model: Fig. 2a of the paper.
 
@@ -111,8 +109,6 @@ def errors_on_models(
     n_tracks : int
         Tracks for each model and exponent.
     seed : int
-    progress : callable, optional
-        Called with the number of populations done, and of all.
 
     Returns
     -------
@@ -120,11 +116,9 @@ def errors_on_models(
         Columns ``network, member, mse, model``; a row a network and model.
     """
     parts = []
-    for number, (name, source) in enumerate(sources.items()):
+    for name, source in sources.items():
         tracks = simulate_source(source, n_tracks, bank.length, seed=seed_from(seed, name))
         parts.append(mean_errors(bank, tracks).assign(model=name))
-        if progress is not None:
-            progress(number + 1, len(sources))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -134,7 +128,6 @@ def errors_by_exponent(
     exponents: Sequence[float],
     n_tracks: int,
     seed: int = 0,
-    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Measure the error of every network on every model at every exponent: Figs. 2b-e and 3.
 
@@ -147,8 +140,6 @@ def errors_by_exponent(
     n_tracks : int
         Tracks for each model and exponent.
     seed : int
-    progress : callable, optional
-        Called with the number of populations done, and of all.
 
     Returns
     -------
@@ -157,12 +148,10 @@ def errors_by_exponent(
     """
     pairs = [(model, float(alpha)) for model in models for alpha in exponents]
     parts = []
-    for number, (model, alpha) in enumerate(pairs):
+    for model, alpha in pairs:
         its_seed = seed_from(seed, model, f"{alpha:g}")
         tracks = simulate(model, [alpha], n_tracks, bank.length, seed=its_seed)
         parts.append(mean_errors(bank, tracks).assign(model=model, alpha=alpha))
-        if progress is not None:
-            progress(number + 1, len(pairs))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -242,20 +231,22 @@ def separate_batch_from_excursions(
     fewest = min(map(len, windows.values()))
     random = np.random.default_rng(seed)
     windows = {name: random.permutation(values)[:fewest] for name, values in windows.items()}
-    everything = _by_label(bank, errors_of_windows(bank, np.concatenate(list(windows.values()))))
+    everything = mean_of_members(
+        bank, errors_of_windows(bank, np.concatenate(list(windows.values())))
+    )
     mixed = dict(zip(windows, np.split(everything, len(windows)), strict=True))
 
     rows = []
     for model, values in windows.items():
-        alone = _by_label(bank, errors_of_windows(bank, values)).mean(axis=0)
+        alone = mean_of_members(bank, errors_of_windows(bank, values)).mean(axis=0)
         by_itself = prepared_windows(per_track, tracks[model])
-        single = _by_label(per_track, errors_of_windows(per_track, by_itself)).mean(axis=0)
+        single = mean_of_members(per_track, errors_of_windows(per_track, by_itself)).mean(axis=0)
         few = values[: max(round(GUESTS * fewest), 1)]
         for place, network in enumerate(bank.labels):
             scale = np.float32(np.sqrt(size[network] / size[model]))
             hosts = np.concatenate([few, windows[network][len(few) :]])
-            guests = _by_label(bank, errors_of_windows(bank, hosts))[: len(few), place]
-            resized = _by_label(bank, errors_of_windows(bank, values * scale))[:, place]
+            guests = mean_of_members(bank, errors_of_windows(bank, hosts))[: len(few), place]
+            resized = mean_of_members(bank, errors_of_windows(bank, values * scale))[:, place]
             its_own = per_track.labels.index(network)
             for condition, mse in {
                 "one kind": alone[place],
@@ -266,10 +257,3 @@ def separate_batch_from_excursions(
             }.items():
                 rows.append((condition, network, model, float(mse)))
     return pd.DataFrame(rows, columns=["condition", "network", "model", "mse"])
-
-
-def _by_label(bank: Bank, errors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average over the members of each label: shape (n_windows, n_labels)."""
-    counts = [len(label.members) for label in bank.contents.labels]
-    members = np.split(errors, np.cumsum(counts)[:-1], axis=1)
-    return np.stack([part.mean(axis=1) for part in members], axis=1)

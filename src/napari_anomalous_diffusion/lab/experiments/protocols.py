@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +9,14 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.autoencoders.engine import window_errors
+from napari_anomalous_diffusion.autoencoders.engine import reconstruct, window_errors
 from napari_anomalous_diffusion.autoencoders.windows import cut
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
-from napari_anomalous_diffusion.scores.populations import population_errors, population_windows
+from napari_anomalous_diffusion.scores.populations import (
+    batch_statistics,
+    population_errors,
+    population_windows,
+)
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
@@ -38,10 +41,7 @@ def prepared_windows(bank: Bank, tracks: Trajectories | NDArray[np.float64]) -> 
     if bank.protocol == "population":
         return population_windows(trajectories, bank.length)[0]
     windows = cut(trajectories, bank.length)
-    contiguous = np.flatnonzero(windows.stride == 1)
-    dimensions = trajectories.dimensions
-    keys = windows.track[contiguous] * dimensions + windows.coordinate[contiguous]
-    return windows.values[contiguous[np.unique(keys, return_index=True)[1]]]
+    return windows.values[windows.first()]
 
 
 def errors_of_windows(bank: Bank, windows: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -61,6 +61,21 @@ def errors_of_windows(bank: Bank, windows: NDArray[np.float32]) -> NDArray[np.fl
     if bank.protocol == "population":
         return population_errors(bank, windows)
     return window_errors(bank, windows).astype(np.float64)
+
+
+def mean_of_members(bank: Bank, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average the errors of windows over the members of each label.
+
+    Parameters
+    ----------
+    bank : Bank
+    errors : ndarray of float64, shape (n_windows, n_networks)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_windows, n_labels)
+    """
+    return np.asarray(np.nanmean(bank.by_label(errors), axis=-1))
 
 
 def mean_errors(bank: Bank, tracks: Trajectories | NDArray[np.float64]) -> pd.DataFrame:
@@ -100,9 +115,10 @@ def reconstructions(bank: Bank, windows: NDArray[np.float32], label: str) -> NDA
     -------
     ndarray of float32, shape (n_members, n_windows, length)
     """
-    values = torch.from_numpy(windows)
-    # A copy: in training mode, networks keep the statistics of what they are shown.
-    members = [deepcopy(network) for network in bank.networks[bank.labels.index(label)]]
-    with torch.no_grad():
-        redrawn = [member.train(bank.protocol == "population")(values) for member in members]
+    if bank.protocol == "track":
+        return reconstruct(bank, windows, label)
+    values, redrawn = torch.from_numpy(windows), []
+    for network in bank.networks[bank.labels.index(label)]:
+        with batch_statistics(network), torch.no_grad():
+            redrawn.append(network(values))
     return torch.stack(redrawn).numpy()

@@ -5,7 +5,7 @@ Each function takes a table of an experiment and answers with one `Statement`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -162,10 +162,10 @@ def sbm_beats_fbm_below_one(table: pd.DataFrame, figure: str) -> Statement:
     fbm, sbm = _of(table, "fbm", "fbm"), _of(table, "fbm", "sbm")
     below = sbm.index < 1
     wins = sbm < fbm
+    above = ", ".join(f"{alpha:g}" for alpha in wins.index[~below & wins]) or "none"
     number = (
         f"SBM has the lower error at {int(wins[below].sum())} of {int(below.sum())} exponents "
-        f"below 1, and at {', '.join(f'{alpha:g}' for alpha in wins.index[~below & wins]) or 'none'}"  # noqa: E501
-        " from 1 on"
+        f"below 1, and at {above} from 1 on"
     )
     top = bool(wins.iloc[-1])
     claim = (
@@ -250,8 +250,8 @@ def error_rises(table: pd.DataFrame, model: str, figure: str) -> Statement:
         best = float(errors.idxmin())
         parts.append(abs(best - float(str(trained))) < 0.15)
         numbers.append(
-            f"lowest at {best:g}, highest over lowest {errors.max() / errors.min():.3g} (trained at "  # noqa: E501
-            f"{trained:g})"
+            f"lowest at {best:g}, highest over lowest {errors.max() / errors.min():.3g} "
+            f"(trained at {trained:g})"
         )
     claim = f"the error of {model.upper()} rises away from the trained exponent"
     return Statement(figure, claim, judge(parts), "; ".join(numbers))
@@ -333,7 +333,7 @@ def lowest_exponent(
 
 
 def fbm_takes_over(table: pd.DataFrame, figure: str) -> Statement:
-    """Check that, as the share of FBM grows, its network errs less and the others more (Fig. 6e)."""  # noqa: E501
+    """Check that, as the share of FBM grows, its network errs less, others more (Fig. 6e)."""
     means = table[~table["real"]].groupby(["network", "sample"], sort=False)["mse"].mean()
     first, last = table["sample"].iloc[0], table.loc[~table["real"], "sample"].iloc[-1]
     change = {
@@ -393,10 +393,10 @@ def _of(table: pd.DataFrame, network: str, model: str) -> pd.Series:
 
 def _slopes(table: pd.DataFrame) -> pd.Series:
     """Slope of the exponent of the output against that of the input, by trained exponent."""
-    slope: Callable[[pd.DataFrame], float] = lambda rows: float(  # noqa: E731
-        np.polyfit(rows["fitted_input"], rows["fitted"], 1)[0]
-    )
-    return pd.Series({trained: slope(rows) for trained, rows in table.groupby("trained")})
+    slopes = {}
+    for trained, rows in table.groupby("trained"):
+        slopes[trained] = float(np.polyfit(rows["fitted_input"], rows["fitted"], 1)[0])
+    return pd.Series(slopes)
 
 
 def _over_plane(table: pd.DataFrame, network: str) -> pd.Series:
