@@ -40,8 +40,8 @@ class Windows:
     origin, scale : ndarray of float64, shape (n_windows,)
         The window's first position and root mean square displacement, in the user's units:
         ``values * scale + origin`` are the positions.
-    fits : ndarray of bool, shape (n_tracks,)
-        Tracks in which at least one window fits, whether it moves or not.
+    possible : ndarray of int64, shape (n_tracks,)
+        Windows a coordinate that the frames of each track allow, whether they move or not.
     """
 
     values: NDArray[np.float32]
@@ -51,7 +51,7 @@ class Windows:
     points: NDArray[np.int64]
     origin: NDArray[np.float64]
     scale: NDArray[np.float64]
-    fits: NDArray[np.bool_]
+    possible: NDArray[np.int64]
 
     def __len__(self) -> int:
         """Count the windows."""
@@ -157,8 +157,7 @@ def cut(trajectories: Trajectories, length: int) -> Windows:
     points = np.concatenate([points for _, points in layout])
     stride = np.repeat([stride for stride, _ in layout], [len(points) for _, points in layout])
     track = np.searchsorted(trajectories.starts, points[:, 0], side="right") - 1
-    fits = np.zeros(len(trajectories), dtype=bool)
-    fits[track] = True
+    possible = np.bincount(track, minlength=len(trajectories))
 
     dimensions = trajectories.positions.shape[1]
     coordinate = np.repeat(np.arange(dimensions), len(points))
@@ -174,7 +173,7 @@ def cut(trajectories: Trajectories, length: int) -> Windows:
         points=points[moves],
         origin=positions[moves, 0],
         scale=scale[moves],
-        fits=fits,
+        possible=possible,
     )
 
 

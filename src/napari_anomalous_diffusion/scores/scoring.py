@@ -188,7 +188,7 @@ def _track_errors(
     sums = [np.bincount(windows.track, column, len(trajectories)) for column in errors.T]
     with np.errstate(invalid="ignore"):
         means = np.stack(sums, axis=1) / n_windows[:, None]
-    return (np.exp(means) if geometric else means), n_windows, windows.fits
+    return (np.exp(means) if geometric else means), n_windows, windows.possible > 0
 
 
 def _track_likelihoods(
