@@ -6,7 +6,7 @@ import pytest
 
 from napari_anomalous_diffusion import read_tracks, score
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
-from napari_anomalous_diffusion.scores import scoring
+from napari_anomalous_diffusion.scores import profiles
 from napari_anomalous_diffusion.scores.classical import classical_numbers
 from napari_anomalous_diffusion.tracks.calibration import Calibration
 
@@ -75,7 +75,7 @@ def test_a_score_does_not_depend_on_the_company(
     tiny_bank: Bank, points_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracks = walks([20, 33, 60, 100, 20, 400], seed=4)
-    monkeypatch.setattr(scoring, "POINTS_AT_ONCE", points_at_once)
+    monkeypatch.setattr(profiles, "POINTS_AT_ONCE", points_at_once)
     together = score(tracks, tiny_bank).table.set_index("track_id")
     shuffled = tracks.sample(frac=1, random_state=0)
     reordered = score(shuffled, tiny_bank).table.set_index("track_id").loc[together.index]
@@ -112,7 +112,7 @@ def test_classical_numbers_are_in_the_units_of_the_calibration(tiny_bank: Bank) 
 
 
 def test_progress_counts_the_tracks(tiny_bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "POINTS_AT_ONCE", 50)
+    monkeypatch.setattr(profiles, "POINTS_AT_ONCE", 50)
     seen: list[tuple[int, int]] = []
     score(walks([30] * 6), tiny_bank, progress=lambda *counts: seen.append(counts))
     assert seen[-1] == (6, 6)

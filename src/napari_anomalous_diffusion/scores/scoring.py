@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
-from napari_anomalous_diffusion.autoencoders.windows import cut
-from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores.classical import classical_numbers
+from napari_anomalous_diffusion.scores.profiles import Profiles, profiles_in_steps
 from napari_anomalous_diffusion.steps import finish
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
 
 IMMOBILE = "immobile"
 TOO_SHORT = "too short"
-
-POINTS_AT_ONCE = 4_000
-"""Points of the tracks that are cut and scored in one step: bars move, and a worker soon ends."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,71 +142,14 @@ def score_in_steps(
     InputError
         If the bank is of the published form, which labels no single tracks.
     """
-    if bank.protocol == "population":
-        raise InputError(
-            f"The bank {bank.name} labels no single tracks, since in the published form a track's "
-            "error depends on the tracks beside it: choose another bank, such as models-20, or ask "
-            "what the whole population is (scores.populations)."
-        )
-    parts = []
-    for start, stop in _steps(trajectories):
-        part = trajectories.select(np.arange(start, stop))
-        if bank.kind == "probability":
-            parts.append(_track_likelihoods(part, bank, localisation_error, device))
-        else:
-            parts.append(_track_errors(part, bank, device))
-        yield stop
-    errors, n_windows, fits = (np.concatenate(column) for column in zip(*parts, strict=True))
-    member_errors = bank.by_label(errors)
-    table = _table(trajectories, bank, member_errors, n_windows, fits)
-    return Scores(table, member_errors, bank)
+    profiles = yield from profiles_in_steps(
+        trajectories, bank, localisation_error=localisation_error, device=device
+    )
+    return Scores(_table(trajectories, bank, profiles), profiles.member_errors, bank)
 
 
-def _steps(trajectories: Trajectories) -> Iterator[tuple[int, int]]:
-    """Yield ranges of tracks that hold about `POINTS_AT_ONCE` points each."""
-    step = trajectories.starts[:-1] // POINTS_AT_ONCE
-    yield from pairwise([0, *(np.flatnonzero(np.diff(step)) + 1).tolist(), len(trajectories)])
-
-
-def _track_errors(
-    trajectories: Trajectories, bank: Bank, device: str
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Average the errors of each track's windows: errors (n_tracks, n_networks), counts, fits."""
-    from napari_anomalous_diffusion.autoencoders.engine import window_errors
-
-    windows = cut(trajectories, bank.length)
-    errors = window_errors(bank, windows.values, device).astype(np.float64)
-    geometric = bank.contents.average == "geometric"
-    if geometric:
-        np.log(errors, out=errors)
-    n_windows = np.bincount(windows.track, minlength=len(trajectories))
-    sums = [np.bincount(windows.track, column, len(trajectories)) for column in errors.T]
-    with np.errstate(invalid="ignore"):
-        means = np.stack(sums, axis=1) / n_windows[:, None]
-    return (np.exp(means) if geometric else means), n_windows, windows.possible > 0
-
-
-def _track_likelihoods(
-    trajectories: Trajectories, bank: Bank, localisation_error: float, device: str
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Score whole tracks, each as one window."""
-    from napari_anomalous_diffusion.autoencoders.likelihoods import track_likelihoods
-
-    errors = track_likelihoods(bank, trajectories, localisation_error, device)
-    n_windows = np.where(np.isnan(errors).any(axis=1), 0, 1)
-    return errors, n_windows, trajectories.lengths >= bank.length
-
-
-def _table(
-    trajectories: Trajectories,
-    bank: Bank,
-    member_errors: NDArray[np.float64],
-    n_windows: NDArray[np.int64],
-    fits: NDArray[np.bool_],
-) -> pd.DataFrame:
-    scored = n_windows > 0
-    errors = np.full(member_errors.shape[:2], np.nan)
-    errors[scored] = np.nanmean(member_errors[scored], axis=2)
+def _table(trajectories: Trajectories, bank: Bank, profiles: Profiles) -> pd.DataFrame:
+    scored, errors = profiles.scored, profiles.errors
     # A column more stands for "no label", so that a bank of one label has a runner-up too.
     labels = np.array([*bank.labels, None], dtype=object)
     padded = np.column_stack([errors, np.full(len(errors), np.nan)])
@@ -223,8 +161,8 @@ def _table(
     columns: dict[str, Any] = {
         "track_id": trajectories.track_ids,
         "n_points": trajectories.lengths,
-        "n_windows": n_windows,
-        "verdict": np.where(scored, best, np.where(fits, IMMOBILE, TOO_SHORT)),
+        "n_windows": profiles.n_windows,
+        "verdict": np.where(scored, best, np.where(profiles.fits, IMMOBILE, TOO_SHORT)),
         "best": best,
         "candidates": None,
         "runner_up": runner_up,
