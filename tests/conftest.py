@@ -13,9 +13,9 @@ from napari_anomalous_diffusion.autoencoders.bank import (
     BankFile,
     Label,
     Member,
-    checksum,
     load_bank,
 )
+from napari_anomalous_diffusion.autoencoders.storage import checksum
 
 # A machine under load is slow, and that is no fault of the code.
 settings.register_profile("unhurried", deadline=None)

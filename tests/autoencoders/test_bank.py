@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from napari_anomalous_diffusion.autoencoders.bank import (
     DEFAULT_BANK,
@@ -12,6 +13,7 @@ from napari_anomalous_diffusion.autoencoders.bank import (
     installed_banks,
     load_bank,
 )
+from napari_anomalous_diffusion.autoencoders.storage import write_weights
 from napari_anomalous_diffusion.errors import InputError
 
 
@@ -122,3 +124,35 @@ def test_a_column_a_network_is_arranged_by_label_and_member(tiny_bank: Bank) -> 
         [[0, 1], [2, 3], [4, 5]],
         [[6, 7], [8, 9], [10, 11]],
     ]
+
+
+def test_what_is_stored_in_half_precision_is_computed_with_in_full(copy: Path) -> None:
+    contents = json.loads((copy / "bank.json").read_text())
+    assert load_bank(copy).contents.precision == "full"
+    member = contents["labels"][0]["members"][0]
+    path = copy / member["file"]
+    member["sha256"] = write_weights(path, load_file(path), "half")
+    change(copy, **contents | {"precision": "half"})
+    bank = load_bank(copy)
+    assert bank.contents.precision == "half"
+    assert {value.dtype for value in bank.networks[0][0].parameters()} == {torch.float32}
+    kernel = bank.networks[0][0].encoder_1[0].weight
+    assert kernel.equal(kernel.half().float())
+
+
+def test_a_damaged_common_part_is_refused(copy: Path) -> None:
+    path = copy / "common-1.safetensors"
+    sha256 = write_weights(path, {})
+    change(copy, common=[{"file": path.name, "sha256": sha256}])
+    assert load_bank(copy).contents.precision == "full"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(InputError, match=r"common-1\.safetensors is damaged or not the file"):
+        load_bank(copy)
+
+
+def test_a_bank_of_another_version_says_nothing_of_precision(copy: Path) -> None:
+    path = copy / "bank.json"
+    contents = json.loads(path.read_text())
+    del contents["precision"]
+    path.write_text(json.dumps(contents))
+    assert load_bank(copy).contents.precision == "full"

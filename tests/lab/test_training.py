@@ -2,12 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
 from napari_anomalous_diffusion.autoencoders.densities import Density
 from napari_anomalous_diffusion.autoencoders.networks import LongAutoencoder
 from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
-from napari_anomalous_diffusion.lab.training import train_bank
+from napari_anomalous_diffusion.lab.training import store_anew, train_bank
 from napari_anomalous_diffusion.lab.training_windows import published_windows, simulate_windows
 
 
@@ -79,6 +80,37 @@ def test_an_interrupted_training_ends_where_an_undisturbed_one_does(
         assert not (tmp_path / "stopped" / "bank.json").exists()
     train_bank(recipe, tmp_path / "stopped", cache=tmp_path / "cache-2")
     assert weights(tmp_path / "stopped") == weights(tmp_path / "undisturbed")
+
+
+def test_a_recipe_may_ask_for_half_precision(recipe: Path, tmp_path: Path) -> None:
+    train_bank(recipe, tmp_path / "full", cache=tmp_path / "cache")
+    made = {path.name for path in (tmp_path / "cache").iterdir()}
+    text = recipe.read_text().replace("members = 2", 'members = 2\nprecision = "half"')
+    recipe.write_text(text)
+    train_bank(recipe, tmp_path / "half", cache=tmp_path / "cache")
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == made  # nothing trained again
+    full, half = load_bank(tmp_path / "full"), load_bank(tmp_path / "half")
+    assert (full.contents.precision, half.contents.precision) == ("full", "half")
+    for one, other in zip(full.contents.labels, half.contents.labels, strict=True):
+        assert [member.loss_curve for member in one.members] == [
+            member.loss_curve for member in other.members
+        ]
+    windows = torch.randn(20, 20)
+    before, after = (bank.networks[0][1](windows) for bank in (full, half))
+    assert 0 < (before - after).abs().max() < 0.02 * before.abs().max()
+
+
+def test_a_bank_is_stored_anew_with_its_recipe(recipe: Path, tmp_path: Path) -> None:
+    train_bank(recipe, tmp_path / "full", cache=tmp_path / "cache")
+    text = recipe.read_text().replace("members = 2", 'members = 2\nprecision = "half"')
+    recipe.write_text(text)
+    train_bank(recipe, tmp_path / "trained", cache=tmp_path / "cache")
+    (tmp_path / "full" / "recovery.csv").write_text("kept")
+    half = store_anew(load_bank(tmp_path / "full"), tmp_path / "half", "half")
+    assert half.contents == load_bank(tmp_path / "trained").contents
+    assert weights(half.folder) == weights(tmp_path / "trained")
+    assert (half.folder / "recovery.csv").read_text() == "kept"
+    assert (half.folder / "recipe.toml").read_text() == recipe.read_text()
 
 
 def test_banks_that_agree_on_a_network_train_it_once(recipe: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ file for each network. Nothing in it is executed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,27 +14,43 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from napari_anomalous_diffusion.autoencoders.storage import Precision, checksum, read_weights
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.writing import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import nn
+    from torch import Tensor, nn
 
     from napari_anomalous_diffusion.autoencoders.networks import Normalisation
 
 DEFAULT_BANK = "models-20"
 
 
-class Member(BaseModel):
-    """One trained network of a label.
+class StoredFile(BaseModel):
+    """A file of weights.
 
     Attributes
     ----------
     file : str
-        Name of its safetensors file in the bank's folder.
+        Name of a safetensors file in the bank's folder.
     sha256 : str
-        Checksum of that file, in hexadecimal.
+        Its checksum, in hexadecimal.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    file: str = Field(pattern=r"^[\w=.,-]+\.safetensors$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Member(StoredFile):
+    """One trained network of a label.
+
+    Attributes
+    ----------
+    file, sha256
+        See `StoredFile`.
     seed : int
         Seed of its first weights, of its order of windows and of their signs.
     own_error : float
@@ -44,9 +59,6 @@ class Member(BaseModel):
         Training loss of each epoch.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    file: str = Field(pattern=r"^[\w=.,-]+\.safetensors$")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     seed: int
     own_error: float
     loss_curve: list[float]
@@ -92,6 +104,11 @@ class BankFile(BaseModel):
         See `networks.Autoencoder`.
     average : {"arithmetic", "geometric"}
         How a track's error is made from the errors of its windows.
+    precision : {"full", "half"}
+        How exactly the weights are stored, see `storage`.
+    common : list of StoredFile
+        What the networks of each member have in common, member by member; none, where every file
+        holds all of its network.
     labels : list of Label
     versions : dict
         What it was trained with.
@@ -107,6 +124,8 @@ class BankFile(BaseModel):
     length: int = Field(ge=3)
     normalisation: Literal["batch", "track", "none", "shared"]
     average: Literal["arithmetic", "geometric"]
+    precision: Precision = "full"
+    common: list[StoredFile] = []
     labels: list[Label] = Field(min_length=1)
     versions: dict[str, str]
 
@@ -118,6 +137,11 @@ class BankFile(BaseModel):
         kind: they can answer the second question only (see `scores.populations`).
         """
         return "population" if self.normalisation == "shared" else "track"
+
+    def write(self, folder: Path) -> None:
+        """Write ``bank.json`` into the bank's folder."""
+        with whole_file(folder / "bank.json") as partial:
+            partial.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 class Bank:
@@ -155,7 +179,8 @@ class Bank:
     def networks(self) -> list[list[nn.Module]]:
         """The networks, label by label and member by member, ready to score (evaluation mode)."""
         return [
-            [self._network(member) for member in label.members] for label in self.contents.labels
+            [self._network(label, number) for number in range(len(label.members))]
+            for label in self.contents.labels
         ]
 
     def by_label(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -186,34 +211,39 @@ class Bank:
         InputError
             If a file is missing or not as it was made.
         """
-        for label in self.contents.labels:
-            for member in label.members:
-                self._read_weights(member)
+        members = [member for label in self.contents.labels for member in label.members]
+        for stored in (*self.contents.common, *members):
+            self._read(stored)
 
-    def _read_weights(self, member: Member) -> bytes:
-        path = self.folder / member.file
+    def weights(self, label: Label, number: int) -> dict[str, Tensor]:
+        """Read the weights of a label's member, counted from 0, with what it has in common."""
+        common = self.contents.common
+        return read_weights(
+            self._read(label.members[number]), self._read(common[number]) if common else None
+        )
+
+    def _read(self, stored: StoredFile) -> bytes:
+        path = self.folder / stored.file
         try:
             data = path.read_bytes()
         except OSError as error:
             raise InputError(
-                f"The bank in {self.folder} lacks its file {member.file}: install it again."
+                f"The bank in {self.folder} lacks its file {stored.file}: install it again."
             ) from error
-        if checksum(data) != member.sha256:
+        if checksum(data) != stored.sha256:
             raise InputError(
                 f"{path} is damaged or not the file this bank was made with: install it again."
             )
         return data
 
-    def _network(self, member: Member) -> nn.Module:
-        from safetensors.torch import load
-
+    def _network(self, label: Label, number: int) -> nn.Module:
         network = new_network(self.contents.network, self.length, self.contents.normalisation)
         try:
-            network.load_state_dict(load(self._read_weights(member)))
-        except (RuntimeError, ValueError) as error:
+            network.load_state_dict(self.weights(label, number))
+        except (RuntimeError, ValueError, KeyError) as error:
             raise InputError(
-                f"{self.folder / member.file} holds no weights of a network for windows of "
-                f"{self.length} points: install the bank again."
+                f"{self.folder / label.members[number].file} holds no weights of a network for "
+                f"windows of {self.length} points: install the bank again."
             ) from error
         return network.eval().requires_grad_(False)
 
@@ -286,11 +316,6 @@ def weights_folder() -> Path:
     package = Path(__file__).resolve().parents[1]
     inside = package / "weights"
     return inside if inside.is_dir() else package.parents[1] / "weights"
-
-
-def checksum(data: bytes) -> str:
-    """Compute the SHA-256 of a file's contents, in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def _find(bank: str | Path) -> Path:

@@ -245,7 +245,7 @@ class _Batch:
         return self._step(file, "finished")
 
     def _expected(self, file: Path) -> Record:
-        from napari_anomalous_diffusion.autoencoders.bank import checksum
+        from napari_anomalous_diffusion.autoencoders.storage import checksum
 
         return Record(
             file=str(file),

@@ -253,7 +253,7 @@ class Recipe(BaseModel):
 
     Attributes
     ----------
-    name, description, axis, network, length, normalisation, average
+    name, description, axis, network, length, normalisation, average, precision
         As in `autoencoders.bank.BankFile`.
     members : int
         Networks a label.
@@ -278,6 +278,7 @@ class Recipe(BaseModel):
     length: int = Field(default=20, ge=4)
     normalisation: Literal["batch", "track", "none", "shared"] = "batch"
     average: Literal["arithmetic", "geometric"] = "geometric"
+    precision: Literal["full", "half"] = "full"
     members: int = Field(gt=0)
     seed: int
     windows: WindowsRecipe | None = None

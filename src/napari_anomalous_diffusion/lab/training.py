@@ -22,10 +22,23 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
-from napari_anomalous_diffusion.autoencoders.bank import BankFile, Label, Member, checksum
-from napari_anomalous_diffusion.lab.recipes import Recipe, read_recipe, seed_from
+from napari_anomalous_diffusion.autoencoders.bank import (
+    Bank,
+    BankFile,
+    Label,
+    Member,
+    StoredFile,
+    load_bank,
+)
+from napari_anomalous_diffusion.autoencoders.storage import (
+    Precision,
+    checksum,
+    common_part,
+    write_weights,
+)
+from napari_anomalous_diffusion.lab.own_models import keep_code, try_function
+from napari_anomalous_diffusion.lab.recipes import Recipe, digest, read_recipe, seed_from
 from napari_anomalous_diffusion.lab.tasks import Task, result_path, run_task
-from napari_anomalous_diffusion.writing import whole_file
 
 Report = Callable[[int, int], None]
 
@@ -62,6 +75,7 @@ def train_bank(
     folder, cache = Path(folder), Path(cache)
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
+    _bring_own_models(recipe, folder)
     if Path(recipe_path).resolve() != (folder / "recipe.toml").resolve():
         shutil.copyfile(recipe_path, folder / "recipe.toml")
 
@@ -87,11 +101,12 @@ def train_bank(
             if task in owns:
                 label, member = task.name.split()
                 shutil.copyfile(result_path(cache, task), folder / f"{label}-{member}.safetensors")
-    write_description(recipe, folder)
+    trained = Bank(folder, _described(recipe, folder))
+    _store(trained, folder, recipe.precision, one_start=shared)
 
 
-def write_description(recipe: Recipe, folder: Path) -> None:
-    """Write ``bank.json`` from a recipe and the finished weights beside it."""
+def _described(recipe: Recipe, folder: Path) -> BankFile:
+    """Describe a bank from its recipe and the finished weights beside it, as they were trained."""
     labels = []
     for name in recipe.labels:
         members, windows = [], 0
@@ -102,7 +117,7 @@ def write_description(recipe: Recipe, folder: Path) -> None:
             windows = facts.pop("windows")
             members.append(Member(file=path.name, sha256=checksum(path.read_bytes()), **facts))
         labels.append(Label(name=name, windows=windows, members=members))
-    contents = BankFile(
+    return BankFile(
         name=recipe.name,
         description=recipe.description,
         axis=recipe.axis,
@@ -113,10 +128,89 @@ def write_description(recipe: Recipe, folder: Path) -> None:
         average=recipe.average,
         labels=labels,
         versions={"python": platform.python_version()}
-        | {name: version(name) for name in ("andi-datasets", "numpy", "torch")},
+        | {name: version(name) for name in ("andi-datasets", "numpy", "torch")}
+        | {model.function: digest(model.code) for model in recipe.own_models},
     )
-    with whole_file(folder / "bank.json") as partial:
-        partial.write_text(contents.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def store_anew(bank: Bank, folder: str | Path, precision: Precision) -> Bank:
+    """Write a trained bank to another folder, its weights with another precision.
+
+    Parameters
+    ----------
+    bank : Bank
+    folder : path
+        It is made; whatever else lies in the bank's folder is copied there.
+    precision : {"full", "half"}
+        What full precision has lost on the way to half does not come back.
+
+    Returns
+    -------
+    Bank
+    """
+    folder = Path(folder)
+    networks = [path.name for path in bank.folder.glob("*.safetensors")]
+    shutil.copytree(bank.folder, folder, ignore=shutil.ignore_patterns(*networks))
+    recipe = folder / "recipe.toml"
+    lines = recipe.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith("precision =")]
+    place = next(number for number, line in enumerate(lines) if line.startswith("members ="))
+    lines.insert(place + 1, f'precision = "{precision}"')
+    recipe.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    one_start = read_recipe(recipe).training.shared_rounds > 0
+    _store(bank, folder, precision, one_start=one_start)
+    return load_bank(folder)
+
+
+def _store(bank: Bank, folder: Path, precision: Precision, *, one_start: bool) -> None:
+    """Write a bank, perhaps over itself; in half precision, networks of one start share a part."""
+    labels = bank.contents.labels
+    numbers = range(max(len(label.members) for label in labels))
+    shares = [
+        common_part([bank.weights(label, number) for label in labels])
+        for number in numbers
+        if one_start and precision == "half"
+    ]
+    names = [f"common-{number}.safetensors" for number in range(1, len(shares) + 1)]
+    common = [
+        StoredFile(file=name, sha256=write_weights(folder / name, share))
+        for name, share in zip(names, shares, strict=True)
+    ]
+    stored = [
+        label.model_copy(
+            update={
+                "members": [
+                    _stored(bank, label, number, folder, precision, shares)
+                    for number in range(len(label.members))
+                ]
+            }
+        )
+        for label in labels
+    ]
+    changes = {"precision": precision, "common": common, "labels": stored}
+    bank.contents.model_copy(update=changes).write(folder)
+
+
+def _stored(
+    bank: Bank, label: Label, number: int, folder: Path, precision: Precision, shares: list[Any]
+) -> Member:
+    """Write one network, and return what the bank says of it."""
+    member = label.members[number]
+    with safe_open(bank.folder / member.file, framework="pt") as file:
+        facts = file.metadata()
+    sha256 = write_weights(
+        folder / member.file, bank.weights(label, number), precision,
+        common=shares[number] if shares else None, facts=facts,
+    )  # fmt: skip
+    return member.model_copy(update={"sha256": sha256})
+
+
+def _bring_own_models(recipe: Recipe, folder: Path) -> None:
+    """Try the functions that a recipe names, and keep their files beside it."""
+    lengths, dimensions = recipe.data.shapes(recipe.length)
+    for model in recipe.own_models:
+        try_function(model.function, model.code, lengths, dimensions)
+        keep_code(model.function, model.code, folder)
 
 
 def _shared_task(recipe: Recipe, member: int) -> Task:
