@@ -57,7 +57,7 @@ class WindowLessons:
 
     Parameters
     ----------
-    sources : dict of str to Source or Mixture
+    sources : dict of str to Source, Mixture or OwnModel
     recipe : WindowsRecipe
     length : int
         Points of a window.
@@ -114,7 +114,7 @@ class TrackLessons:
 
     Parameters
     ----------
-    sources : dict of str to Source or Mixture
+    sources : dict of str to Source, Mixture or OwnModel
     recipe : TracksRecipe
     seed : int
     """

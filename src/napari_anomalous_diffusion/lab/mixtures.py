@@ -1,4 +1,7 @@
-"""Tracks of any source of a recipe: of one model, or of a mixture of three (Eq. 3 of the paper)."""
+"""Tracks of any source of a recipe.
+
+That is one model, a mixture of three (Eq. 3 of the paper), or a function of the user's own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.lab.recipes import AnySource, Mixture
+from napari_anomalous_diffusion.lab.own_models import simulate_own
+from napari_anomalous_diffusion.lab.recipes import AnySource, Mixture, OwnModel
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error, simulate
 
 
@@ -23,17 +27,21 @@ def simulate_source(
 
     Parameters
     ----------
-    source : Source or Mixture
+    source : Source, Mixture or OwnModel
     n_tracks : int
-        Tracks for each of the source's exponents.
+        Tracks for each of the source's exponents; of a model of one's own, all tracks.
     length, dimensions, noise, seed
         As in `simulation.simulate`.
 
     Returns
     -------
-    ndarray of float64, shape (n_exponents * n_tracks, length, dimensions)
-        Positions, exponent by exponent, from the origin on.
+    ndarray of float64, shape (shares * n_tracks, length, dimensions)
+        Positions, exponent by exponent.
     """
+    if isinstance(source, OwnModel):
+        own = simulate_own(source.function, source.code, n_tracks, length, dimensions, seed)
+        # The function may well draw from the same generator and seed.
+        return add_localisation_error(own, noise, np.random.default_rng([seed, 1]))
     if not isinstance(source, Mixture):
         return simulate(source.model, source.exponents, n_tracks, length, dimensions, noise, seed)
     parts = [

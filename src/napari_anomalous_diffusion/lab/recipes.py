@@ -17,10 +17,12 @@ from pydantic import (
     Tag,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.lab.own_models import source_code
 from napari_anomalous_diffusion.lab.simulation import can_have
 
 
@@ -59,7 +61,19 @@ def _exponents(value: object) -> object:
     return exponent_range(value) if isinstance(value, str) else value
 
 
-class Source(BaseModel):
+class _OfExponents(BaseModel):
+    """What has anomalous exponents alpha, in equal shares; in the file also ``"0.1:1.0:0.1"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    exponents: Annotated[list[float], BeforeValidator(_exponents)]
+
+    @property
+    def shares(self) -> int:
+        """How many kinds of tracks there are in equal numbers."""
+        return len(self.exponents)
+
+
+class Source(_OfExponents):
     """A diffusion process that tracks are simulated from.
 
     Attributes
@@ -67,12 +81,10 @@ class Source(BaseModel):
     model : str
         One of `simulation.EXPONENT_RANGES`.
     exponents : list of float
-        Anomalous exponents alpha, in equal shares; in the file also as ``"0.1:1.0:0.1"``.
+        Anomalous exponents alpha.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     model: str
-    exponents: Annotated[list[float], BeforeValidator(_exponents)]
 
     @model_validator(mode="after")
     def _possible(self) -> Source:
@@ -82,7 +94,7 @@ class Source(BaseModel):
         return self
 
 
-class Mixture(BaseModel):
+class Mixture(_OfExponents):
     """A weighted sum of three models: Eq. (3) of the paper.
 
     Attributes
@@ -90,14 +102,12 @@ class Mixture(BaseModel):
     models : list of str
         The models 1, 2 and 3.
     exponents : list of float
-        The exponent alpha of all three, in equal shares.
+        The exponent alpha of all three.
     gamma, beta : float
         Model 1 weighs gamma * beta, model 2 weighs 1 - gamma, model 3 weighs 1 - beta.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     models: list[str] = Field(min_length=3, max_length=3)
-    exponents: Annotated[list[float], BeforeValidator(_exponents)]
     gamma: float = Field(ge=0, le=1)
     beta: float = Field(ge=0, le=1)
 
@@ -107,16 +117,50 @@ class Mixture(BaseModel):
         return self.gamma * self.beta, 1 - self.gamma, 1 - self.beta
 
 
+class OwnModel(BaseModel):
+    """A model of the user's own: a Python function that returns tracks, see `own_models`.
+
+    Attributes
+    ----------
+    function : str
+        ``my_model.py:confined``, a file beside the recipe and a function in it; or
+        ``my_package.models:confined``.
+    code : str
+        The whole file, read with the recipe: another code is another model, and is trained anew.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    function: str
+    code: str
+
+    @property
+    def shares(self) -> int:
+        """How many kinds of tracks it has in equal numbers."""
+        return 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_code(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read the code where a recipe names a function, which it must not bring itself."""
+        if info.context is None:
+            return value
+        if "code" in value:
+            raise ValueError("a recipe names a function, and brings no code itself")
+        return value | {"code": source_code(str(value["function"]), info.context)}
+
+
 def _kind_of_source(value: Any) -> str:
-    return (
-        "mixture"
-        if isinstance(value, Mixture) or (isinstance(value, dict) and "models" in value)
-        else "model"
-    )
+    if isinstance(value, BaseModel):
+        value = value.model_fields_set
+    elif not isinstance(value, dict):
+        return "model"
+    return "mixture" if "models" in value else "function" if "function" in value else "model"
 
 
 AnySource = Annotated[
-    Annotated[Source, Tag("model")] | Annotated[Mixture, Tag("mixture")],
+    Annotated[Source, Tag("model")]
+    | Annotated[Mixture, Tag("mixture")]
+    | Annotated[OwnModel, Tag("function")],
     Discriminator(_kind_of_source),
 ]
 
@@ -181,6 +225,10 @@ class WindowsRecipe(BaseModel):
     long_tracks: list[int] = []
     windows_per_track: int = Field(default=8, gt=0)
 
+    def shapes(self, length: int) -> tuple[list[int], list[int]]:
+        """Lengths and dimensions of the tracks that are simulated for windows of `length`."""
+        return [length, *self.long_tracks], [1, 2]
+
 
 class TracksRecipe(BaseModel):
     """Which whole tracks a network that gives their probability is trained on.
@@ -214,6 +262,10 @@ class TracksRecipe(BaseModel):
     clean: float = Field(default=0.5, ge=0, le=1)
     noise: float = Field(default=1.0, ge=0)
     missing: float = Field(default=0.1, ge=0, lt=1)
+
+    def shapes(self, length: int) -> tuple[list[int], list[int]]:
+        """Lengths and dimensions of the tracks that are simulated, whatever `length`."""
+        return self.lengths, self.dimensions
 
 
 class TrainingRecipe(BaseModel):
@@ -264,9 +316,9 @@ class Recipe(BaseModel):
     tracks : TracksRecipe, optional
         For networks that give the probability of a track (``network = "density"``).
     training : TrainingRecipe
-    shared : dict of str to Source
+    shared : dict of str to Source, Mixture or OwnModel
         What the shared start is trained on; the labels, where there is none.
-    labels : dict of str to Source or Mixture
+    labels : dict of str to Source, Mixture or OwnModel
         In the file also as a `Grid`, under ``[grid]``.
     """
 
@@ -284,7 +336,7 @@ class Recipe(BaseModel):
     windows: WindowsRecipe | None = None
     tracks: TracksRecipe | None = None
     training: TrainingRecipe
-    shared: dict[str, Source] = {}
+    shared: dict[str, AnySource] = {}
     labels: dict[str, AnySource] = Field(min_length=1)
 
     @property
@@ -293,6 +345,12 @@ class Recipe(BaseModel):
         data = self.tracks if self.network == "density" else self.windows
         assert data is not None  # _has_data has checked it
         return data
+
+    @property
+    def own_models(self) -> list[OwnModel]:
+        """The functions of the user's own that it names."""
+        sources = [*self.shared.values(), *self.labels.values()]
+        return [source for source in sources if isinstance(source, OwnModel)]
 
     @model_validator(mode="after")
     def _has_data(self) -> Recipe:
@@ -319,11 +377,12 @@ def read_recipe(path: str | Path) -> Recipe:
         If the file is not there, not TOML, or says something that no bank can be made from.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return Recipe.model_validate(entries, context=Path(path).parent)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: mend the entry {where}: {first['msg']}.") from error
+        raise InputError(f"{path}: mend the entry {where}: {first['msg'].rstrip('.')}.") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path} cannot be read as a TOML file: {error}.") from error
 

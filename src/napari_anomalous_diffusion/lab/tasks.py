@@ -35,7 +35,7 @@ class Task:
     ----------
     name : str
         For people: ``fbm 3`` or ``shared 3``.
-    sources : dict of str to Source or Mixture
+    sources : dict of str to Source, Mixture or OwnModel
         What it is trained on, in equal shares.
     network : {"short", "long", "density"}
         The architecture.

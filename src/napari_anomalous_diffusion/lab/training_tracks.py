@@ -17,7 +17,7 @@ class TrackPool:
 
     Parameters
     ----------
-    source : Source or Mixture
+    source : Source, Mixture or OwnModel
     recipe : TracksRecipe
     seed : int
 
@@ -104,7 +104,7 @@ def to_steps(positions: Tensor, frames: Tensor, level: Tensor) -> Steps:
 
 
 def _simulate(source: AnySource, n_steps: int, length: int, dimensions: int, seed: int) -> Tensor:
-    each = max(n_steps // (length - 1) // len(source.exponents), 1)
+    each = max(n_steps // (length - 1) // source.shares, 1)
     positions = simulate_source(source, each, length, dimensions, seed=seed)
     return torch.from_numpy(_unit_steps(positions))
 

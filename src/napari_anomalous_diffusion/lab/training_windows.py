@@ -19,7 +19,7 @@ def simulate_windows(
 
     Parameters
     ----------
-    source : Source or Mixture
+    source : Source, Mixture or OwnModel
     recipe : WindowsRecipe
     length : int
         Points of a window.
@@ -64,7 +64,7 @@ def published_windows(
 def _simulate(
     source: AnySource, n_tracks: int, length: int, dimensions: int, seed: int
 ) -> Trajectories:
-    each = -(-n_tracks // len(source.exponents))
+    each = -(-n_tracks // source.shares)
     return as_trajectories(simulate_source(source, each, length, dimensions, seed=seed))
 
 
