@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from napari_anomalous_diffusion.autoencoders.bank import (
     Member,
     load_bank,
 )
+from napari_anomalous_diffusion.autoencoders.places import OWN_BANKS_VARIABLE
 from napari_anomalous_diffusion.autoencoders.storage import checksum
 
 # A machine under load is slow, and that is no fault of the code.
@@ -36,6 +38,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if LAB in item.path.parents:
             item.add_marker(pytest.mark.lab)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_own_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no test see the banks of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(OWN_BANKS_VARIABLE, str(tmp_path_factory.mktemp("own-banks")))
+        yield
 
 
 @pytest.fixture(scope="session")

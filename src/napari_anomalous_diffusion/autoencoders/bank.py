@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from napari_anomalous_diffusion.autoencoders.places import bank_folders
 from napari_anomalous_diffusion.autoencoders.storage import Precision, checksum, read_weights
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.writing import whole_file
@@ -110,6 +111,8 @@ class BankFile(BaseModel):
         What the networks of each member have in common, member by member; none, where every file
         holds all of its network.
     labels : list of Label
+    calibration : StoredFile, optional
+        What the bank's own tracks look like under it, see `scores.calibration`.
     versions : dict
         What it was trained with.
     """
@@ -127,6 +130,7 @@ class BankFile(BaseModel):
     precision: Precision = "full"
     common: list[StoredFile] = []
     labels: list[Label] = Field(min_length=1)
+    calibration: StoredFile | None = None
     versions: dict[str, str]
 
     @property
@@ -214,6 +218,7 @@ class Bank:
         members = [member for label in self.contents.labels for member in label.members]
         for stored in (*self.contents.common, *members):
             self._read(stored)
+        self.calibration_data()
 
     def weights(self, label: Label, number: int) -> dict[str, Tensor]:
         """Read the weights of a label's member, counted from 0, with what it has in common."""
@@ -221,6 +226,11 @@ class Bank:
         return read_weights(
             self._read(label.members[number]), self._read(common[number]) if common else None
         )
+
+    def calibration_data(self) -> bytes | None:
+        """Read what `scores.calibration` knows of the bank's own tracks, if anything is known."""
+        stored = self.contents.calibration
+        return None if stored is None else self._read(stored)
 
     def _read(self, stored: StoredFile) -> bytes:
         path = self.folder / stored.file
@@ -295,7 +305,7 @@ def load_bank(bank: Bank | str | Path | None = None) -> Bank:
 
 
 def installed_banks(protocol: Literal["track", "population"] | None = "track") -> list[str]:
-    """List the names of the installed banks, the default first.
+    """List the names of the installed banks, the default first; the user's own are among them.
 
     Parameters
     ----------
@@ -305,21 +315,15 @@ def installed_banks(protocol: Literal["track", "population"] | None = "track") -
     """
     found = {
         path.parent.name
-        for path in weights_folder().glob("*/bank.json")
+        for folder in bank_folders()
+        for path in folder.glob("*/bank.json")
         if protocol is None or _protocol(path) == protocol
     }
     return sorted(found, key=lambda name: (name != DEFAULT_BANK, name))
 
 
-def weights_folder() -> Path:
-    """Find the folder of the banks: inside an installed package, beside ``src`` in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "weights"
-    return inside if inside.is_dir() else package.parents[1] / "weights"
-
-
 def _find(bank: str | Path) -> Path:
-    for folder in (Path(bank), weights_folder() / Path(bank).name):
+    for folder in (Path(bank), *(folder / Path(bank).name for folder in bank_folders())):
         if (folder / "bank.json").is_file():
             return folder
     names = _listed(installed_banks(None))
