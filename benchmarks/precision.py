@@ -3,7 +3,8 @@
     python benchmarks/precision.py exponents-fbm-20 paper-subdiffusive-20 [--store]
 
 Needs the extra `train`. Fresh tracks of every label and exponent are scored with the bank as it is
-and with its weights rounded to float16. With `--store`, a bank that passes is stored so.
+and with its weights in half precision. With `--store`, a bank that passes is stored so; a bank that
+is in half precision already is compared with itself.
 """
 
 from __future__ import annotations
