@@ -1,3 +1,4 @@
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 import tifffile
 
 from napari_anomalous_diffusion import cli
-from napari_anomalous_diffusion.autoencoders.bank import Bank
+from napari_anomalous_diffusion.autoencoders.bank import Bank, installed_banks
 from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
@@ -71,6 +72,21 @@ def test_banks_are_listed_and_verified(run, capsys) -> None:
     assert printed.startswith("models-20: ")
     assert "  verified: 25 networks are as they were made" in printed
     assert "subdiffusive-20: " in printed
+
+
+def test_a_damaged_bank_of_ones_own_hides_no_other(
+    run, tiny_bank: Bank, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("ANOMALOUS_DIFFUSION_BANKS", str(tmp_path / "own"))
+    for name in ("broken-20", "whole-20"):
+        shutil.copytree(tiny_bank.folder, tmp_path / "own" / name)
+    (tmp_path / "own" / "broken-20" / "fbm-1.safetensors").write_bytes(b"")
+    assert run("banks", "--verify") == 2
+    printed = capsys.readouterr()
+    assert "whole-20: Three labels whose networks have learnt nothing." in printed.out
+    assert printed.out.count("  verified: ") == len(installed_banks(None)) - 1
+    assert "fbm-1.safetensors is damaged" in printed.err
+    assert f"Banks of your own are looked for in {tmp_path / 'own'}" in printed.out
 
 
 def test_demo_leaves_tables_and_pictures(run, tmp_path: Path, capsys) -> None:

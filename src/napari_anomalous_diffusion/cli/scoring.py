@@ -22,6 +22,7 @@ from napari_anomalous_diffusion.cli.shared import (
 from napari_anomalous_diffusion.errors import InputError
 
 if TYPE_CHECKING:
+    from napari_anomalous_diffusion.autoencoders.bank import Bank
     from napari_anomalous_diffusion.scores.scoring import Scores
 
 
@@ -113,26 +114,37 @@ def banks(
 ) -> None:
     """List the installed banks: what they tell apart, where they are, how they were trained."""
     from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
+    from napari_anomalous_diffusion.autoencoders.places import own_banks_folder
 
     names = installed_banks(None)
     if not names:
         raise InputError("No bank is installed: install napari-anomalous-diffusion again.")
+    problems = []
     for name in names:
-        bank = load_bank(name)
-        typer.echo(f"{name}: {bank.contents.description}")
-        typer.echo(f"  folder: {bank.folder}")
-        versions = ", ".join(f"{what} {which}" for what, which in bank.contents.versions.items())
-        typer.echo(f"  trained with {versions}, by the recipe.toml beside its weights")
-        for label in bank.contents.labels:
-            errors = [member.own_error for member in label.members]
-            spread = (max(errors) - min(errors)) / abs(sum(errors) / len(errors))
-            typer.echo(
-                f"  {label.name}: {len(errors)} members on {label.windows} windows each; own error "
-                f"{min(errors):.4f} to {max(errors):.4f} (spread {spread:.0%})"
-            )
-        if verify:
-            count = sum(len(members) for members in bank.networks)
-            typer.echo(f"  verified: {count} networks are as they were made")
+        try:
+            _say_bank(load_bank(name), verify)
+        except InputError as error:
+            problems.append(str(error))
+    typer.echo(f"Banks of your own are looked for in {own_banks_folder()}")
+    if problems:
+        raise InputError(" ".join(problems))
+
+
+def _say_bank(bank: Bank, verify: bool) -> None:
+    typer.echo(f"{bank.folder.name}: {bank.contents.description}")
+    typer.echo(f"  folder: {bank.folder}")
+    versions = ", ".join(f"{what} {which}" for what, which in bank.contents.versions.items())
+    typer.echo(f"  trained with {versions}, by the recipe.toml beside its weights")
+    for label in bank.contents.labels:
+        errors = [member.own_error for member in label.members]
+        spread = (max(errors) - min(errors)) / abs(sum(errors) / len(errors))
+        typer.echo(
+            f"  {label.name}: {len(errors)} members on {label.windows} windows each; own error "
+            f"{min(errors):.4f} to {max(errors):.4f} (spread {spread:.0%})"
+        )
+    if verify:
+        count = sum(len(members) for members in bank.networks)
+        typer.echo(f"  verified: {count} networks are as they were made")
 
 
 def _say_verdicts(scores: Scores) -> None:

@@ -44,18 +44,28 @@ def simulate(
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe.toml, such as the one in a bank.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The bank's folder.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="The bank's folder. \\[default: its name, in the folder of one's own banks]",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Networks trained side by side.")] = 1,
     cache: Annotated[
         Path, typer.Option(help="Where checkpoints lie: a training that was stopped goes on.")
     ] = Path(".training"),
 ) -> None:
     """Train a bank (needs the extra 'train'). Stop it at will, and start it again to go on."""
+    from napari_anomalous_diffusion.autoencoders.places import own_banks_folder
+    from napari_anomalous_diffusion.lab.recipes import read_recipe
     from napari_anomalous_diffusion.lab.training import train_bank
 
+    folder = output or own_banks_folder() / read_recipe(recipe).name
     with progress_bar("Training", "rounds") as progress:
-        train_bank(recipe, output, cache=cache, workers=workers, progress=progress)
-    typer.echo(f"The bank is in {output}.")
+        train_bank(recipe, folder, cache=cache, workers=workers, progress=progress)
+    typer.echo(f"The bank is in {folder}.")
 
 
 def figure(
