@@ -11,7 +11,7 @@ from napari.layers import Image, Tracks
 from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QFileDialog
 
-from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK, installed_banks
+from napari_anomalous_diffusion.autoencoders.bank import installed_banks
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores.comparison import summary_row
 from napari_anomalous_diffusion.scores.palette import display_name
@@ -19,6 +19,7 @@ from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.viewer.batch_runner import BatchOrder, BatchRunner, State
 from napari_anomalous_diffusion.viewer.linking_controller import PARAMETER_FILES
 from napari_anomalous_diffusion.viewer.linking_layers import finest, possible_axes
+from napari_anomalous_diffusion.viewer.preferences import preferences
 from napari_anomalous_diffusion.viewer.results import find_dock, results
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class BatchController:
         from napari_anomalous_diffusion.viewer.linking import LinkingPanel
 
         dock = find_dock(self.viewer)
-        bank = DEFAULT_BANK if dock is None else dock.model.bank
+        bank = preferences().bank if dock is None else dock.model.bank
         banks = installed_banks()
         for name in [*([] if bank in banks else [bank]), *banks]:
             self.panel.bank.addItem(Path(name).name, name)

@@ -58,6 +58,7 @@ class DockController:
         self._connect_views()
         self._connect_viewer()
         dock.form.set_banks(installed_banks(), model.bank)
+        dock.form.set_device(model.device)
         self._on_theme()
         self._on_layers()
         self._on_result()

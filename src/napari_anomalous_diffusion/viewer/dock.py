@@ -24,6 +24,7 @@ from napari_anomalous_diffusion.viewer.form import ScoreForm, narrow_box
 from napari_anomalous_diffusion.viewer.legend import Legend
 from napari_anomalous_diffusion.viewer.model import DockModel
 from napari_anomalous_diffusion.viewer.panels import PlotPanel
+from napari_anomalous_diffusion.viewer.preferences import preferences
 from napari_anomalous_diffusion.viewer.table import TrackTable
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class AnomalousDiffusionDock(QWidget):
         self.save = QPushButton("Save scores…")
         self.save.setToolTip("Save the scores of all tracks as CSV or Parquet.")
         self._arrange()
-        self.model = DockModel()
+        wanted = preferences()
+        self.model = DockModel(bank=wanted.bank, device=wanted.device)
         self.controller = DockController(napari_viewer, self, self.model)
         # Whatever ends the dock, nothing of it may stay in the viewer.
         self.destroyed.connect(self.controller.close)

@@ -106,6 +106,11 @@ class ScoreForm(QWidget):
             self.banks.addItem(OTHER_BANK)
             self.banks.setCurrentIndex(self.banks.findData(chosen))
 
+    def set_device(self, device: str) -> None:
+        """Show where the networks will run."""
+        with QSignalBlocker(self.devices):
+            self.devices.setCurrentText(device)
+
     def set_ready(self, ready: bool) -> None:
         """Let the user score, or not."""
         self.score.setEnabled(ready)
