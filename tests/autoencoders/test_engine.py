@@ -1,17 +1,70 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
 
 from napari_anomalous_diffusion.autoencoders import engine
-from napari_anomalous_diffusion.autoencoders.bank import Bank
-from napari_anomalous_diffusion.autoencoders.windows import normalise
+from napari_anomalous_diffusion.autoencoders.bank import Bank, installed_banks, load_bank
+from napari_anomalous_diffusion.autoencoders.networks import reconstruction_errors
+from napari_anomalous_diffusion.autoencoders.windows import cut, normalise
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.samples import sample_path
+from napari_anomalous_diffusion.tracks.files import read_tracks
+from napari_anomalous_diffusion.tracks.notices import Notice
+
+BANKS = [name for name in installed_banks("track") if load_bank(name).kind == "mse"]
 
 
 @pytest.fixture
 def windows() -> np.ndarray:
     positions = np.random.default_rng(1).normal(size=(300, 20)).cumsum(axis=1)
     return normalise(positions)[0]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def windows_of_all_kinds() -> np.ndarray:
+    """Cut simulated tracks of all models and molecules in nuclei: some rest, some fly straight."""
+    values = np.concatenate([
+        cut(read_tracks(sample_path(name)), 20).values for name in ("field", "nuclei")
+    ])  # fmt: skip
+    speed = np.abs(np.diff(values))
+    straight = np.ptp(speed, axis=1) < 0.01
+    return np.concatenate([values[::25], values[straight]])
+
+
+def errors_of_the_reference(bank: Bank, windows: np.ndarray) -> np.ndarray:
+    there = torch.from_numpy(windows)
+    with torch.inference_mode():
+        both = [
+            [reconstruction_errors(network, sign * there) for sign in (1, -1)]
+            for members in bank.networks
+            for network in members
+        ]
+    return np.stack([torch.stack(errors).mean(0).numpy() for errors in both], axis=1)
+
+
+def best(bank: Bank, errors: np.ndarray) -> list[int]:
+    return np.nanmean(bank.by_label(errors.astype(np.float64)), axis=2).argmin(axis=1).tolist()
+
+
+@pytest.mark.parametrize("name", BANKS)
+def test_every_bank_gives_the_numbers_of_the_reference(name: str) -> None:
+    bank, windows = load_bank(name), windows_of_all_kinds()
+    errors = engine.window_errors(bank, windows, "cpu")
+    expected = errors_of_the_reference(bank, windows)
+    # Far from what a network has learnt errors reach 1e5, of which float32 keeps seven digits.
+    close = np.isclose(errors, expected, rtol=1e-5, atol=1e-5)
+    # Where neighbours under a max-pool differ by the tolerance to the last bit, the last bit rules.
+    assert close.mean() > 0.999
+    assert best(bank, errors) == best(bank, expected)
 
 
 def test_a_column_for_each_network(tiny_bank: Bank, windows: np.ndarray) -> None:
@@ -31,13 +84,78 @@ def test_errors_do_not_hang_on_the_direction_of_the_axis(
     np.testing.assert_allclose(engine.window_errors(tiny_bank, -windows), errors, rtol=1e-5)
 
 
-@pytest.mark.parametrize("chunk", [1, 7, 300])
+@pytest.mark.parametrize("points", [1, 150, 100_000])
 def test_errors_do_not_hang_on_the_chunk(
-    tiny_bank: Bank, windows: np.ndarray, chunk: int, monkeypatch: pytest.MonkeyPatch
+    tiny_bank: Bank, windows: np.ndarray, points: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = engine.window_errors(tiny_bank, windows)
-    monkeypatch.setattr(engine, "CHUNK", chunk)
-    np.testing.assert_allclose(engine.window_errors(tiny_bank, windows), expected, rtol=1e-4)
+    expected = engine.window_errors(tiny_bank, windows, "cpu")
+    monkeypatch.setitem(engine.POINTS_AT_ONCE, "cpu", points)
+    np.testing.assert_allclose(engine.window_errors(tiny_bank, windows, "cpu"), expected, rtol=1e-5)
+
+
+def test_errors_do_not_hang_on_the_order(tiny_bank: Bank, windows: np.ndarray) -> None:
+    order = np.random.default_rng(2).permutation(len(windows))
+    errors = engine.window_errors(tiny_bank, windows)
+    np.testing.assert_allclose(
+        engine.window_errors(tiny_bank, windows[order]), errors[order], rtol=1e-5
+    )
+
+
+def test_errors_do_not_hang_on_the_threads_and_these_stay_as_they_are(
+    tiny_bank: Bank, windows: np.ndarray, one_thread: None
+) -> None:
+    errors = engine.window_errors(tiny_bank, windows)
+    torch.set_num_threads(2)
+    np.testing.assert_allclose(engine.window_errors(tiny_bank, windows), errors, rtol=1e-5)
+    assert torch.get_num_threads() == 2
+
+
+def test_doubles_and_mirror_images_go_through_the_networks_once(
+    tiny_bank: Bank, windows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    compute = engine._mirrored_errors
+
+    def counted(networks: list, values: np.ndarray, where: torch.device) -> np.ndarray:
+        seen.extend(values.tolist())
+        return compute(networks, values, where)
+
+    monkeypatch.setattr(engine, "_mirrored_errors", counted)
+    some = windows[:5]
+    errors = engine.window_errors(tiny_bank, np.concatenate([some, -some, some[::-1]]), "cpu")
+    assert len(seen) == 5
+    assert errors[5:10].tolist() == errors[:5].tolist()
+    assert errors[10:].tolist() == errors[4::-1].tolist()
+
+
+def test_chunks_are_halved_until_they_fit_the_memory(
+    tiny_bank: Bank, windows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = engine.window_errors(tiny_bank, windows, "cpu")
+    sizes = []
+    compute = engine._mirrored_errors
+
+    def in_little_memory(networks: list, values: np.ndarray, where: torch.device) -> np.ndarray:
+        sizes.append(len(values))
+        if len(values) > 60:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return compute(networks, values, where)
+
+    monkeypatch.setattr(engine, "_mirrored_errors", in_little_memory)
+    errors = engine.window_errors(tiny_bank, windows, "cpu")
+    np.testing.assert_allclose(errors, expected, rtol=1e-5)
+    assert sizes == [300, 200, 100, 50, 50, 50, 50, 50, 50]
+
+
+def test_other_errors_of_the_networks_are_not_taken_for_a_lack_of_memory(
+    tiny_bank: Bank, windows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*parts: object) -> np.ndarray:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(engine, "_mirrored_errors", broken)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        engine.window_errors(tiny_bank, windows, "cpu")
 
 
 def test_no_windows_no_errors(tiny_bank: Bank) -> None:
@@ -56,5 +174,16 @@ def test_reconstructions_come_from_the_members_of_the_label(
 
 
 def test_an_unknown_device_is_answered_with_those_that_are_there() -> None:
-    with pytest.raises(InputError, match=r"no device 'tpu' here: choose auto or one of .*cpu"):
+    with pytest.raises(InputError, match=r"no device 'tpu': choose auto or one of .*cpu"):
         engine.choose_device("tpu")
+
+
+def test_the_cpu_stands_in_for_what_is_not_there_and_this_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    engine._say_that_the_cpu_computes.cache_clear()
+    with pytest.warns(Notice, match="no cuda, or torch cannot use it: the CPU computes") as said:
+        devices = [engine.choose_device("cuda") for _ in range(3)]
+    assert devices == [torch.device("cpu")] * 3
+    assert len(said) == 1

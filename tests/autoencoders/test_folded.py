@@ -1,0 +1,83 @@
+import pytest
+import torch
+from torch import nn
+
+from napari_anomalous_diffusion.autoencoders import folded
+from napari_anomalous_diffusion.autoencoders.networks import (
+    TIE_TOLERANCE,
+    Autoencoder,
+    LongAutoencoder,
+    ShortAutoencoder,
+    max_pool,
+    max_unpool,
+)
+
+CPU = torch.device("cpu")
+
+
+def trained(network: Autoencoder) -> Autoencoder:
+    """Give every norm statistics and a scale of its own, of either sign."""
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.running_mean.normal_()
+                module.running_var.uniform_(0.3, 3)
+                module.weight.normal_()
+                module.bias.normal_()
+    return network.eval().requires_grad_(False)
+
+
+def random_windows(number: int, length: int) -> torch.Tensor:
+    return torch.randn(number, length).cumsum(1) / 2
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(8)
+
+
+@pytest.mark.parametrize("normalisation", ["batch", "none"])
+@pytest.mark.parametrize(
+    ("architecture", "length"),
+    [
+        *((ShortAutoencoder, length) for length in (4, 8, 20, 48)),
+        *((LongAutoencoder, length) for length in (8, 16, 24, 200)),
+    ],
+)
+def test_reconstructions_are_those_of_the_reference(
+    architecture: type[Autoencoder], length: int, normalisation: str
+) -> None:
+    network = trained(architecture(length, normalisation))
+    windows = random_windows(30, length)
+    fold = folded.fold(network, CPU)
+    made = fold(windows.T.contiguous()).T
+    # In float64, so that no rounding decides a tie but the folded network's own.
+    expected = network.double()(windows.double()).float()
+    close = torch.isclose(made, expected, rtol=1e-5, atol=1e-5).all(dim=1)
+    assert close.sum() >= 29
+
+
+def test_pooling_keeps_the_rule_of_ties_to_the_last_bit() -> None:
+    just_above = torch.nextafter(torch.tensor(TIE_TOLERANCE), torch.tensor(1.0)).item()
+    pairs = torch.tensor([
+        [0, TIE_TOLERANCE], [0, just_above], [1, 1], [1, 1 + 5e-5], [1, 1 + 2e-4], [3, 2], [2, 3e8]
+    ])  # fmt: skip
+    pooled, later = folded.pool(pairs.T[:, None])
+    expected, expected_later = max_pool(pairs)
+    assert pooled.flatten().tolist() == expected.flatten().tolist()
+    assert later.flatten().bool().tolist() == expected_later.flatten().tolist()
+    assert later.flatten().tolist() == [0, 1, 0, 0, 1, 0, 1]
+
+
+def test_unpooling_puts_values_back() -> None:
+    features = torch.randn(3, 4, 5)
+    later = torch.randint(2, (3, 4, 5)).float()
+    unpooled = folded.unpool(features, later)
+    expected = max_unpool(features.permute(2, 1, 0), later.permute(2, 1, 0).bool())
+    assert unpooled.permute(2, 1, 0).tolist() == expected.tolist()
+
+
+def test_networks_whose_norms_hang_on_what_they_are_given_are_left_as_they_are() -> None:
+    assert folded.fold(ShortAutoencoder(20, "track").eval(), CPU) is None
+    assert folded.fold(ShortAutoencoder(20, "batch").train(), CPU) is None
+    assert folded.fold(nn.Identity().eval(), CPU) is None
