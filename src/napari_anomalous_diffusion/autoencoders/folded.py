@@ -95,25 +95,24 @@ class Banded:
         self.shape = constant.shape[:2]
         self.points, self.step = points, together * channels
         self.parts = []
+        self.copies = copies.tolist()
         for number, weight in enumerate(weights):
             first = max(together * number - reach, 0)
             last = min(together * (number + 1) + reach, told)
             seen = weight[:, first * channels : last * channels]
             beyond = points - told if number > len(copies) // 2 else 0
             row = (first + beyond) * channels
-            self.parts.append((row, int(copies[number]), _stored(seen, device)))
+            self.parts.append((row, _stored(seen, device)))
 
     def __call__(self, features: Tensor) -> Tensor:
         """Map features, shape (points, channels, windows) in and out."""
         rows = features.flatten(0, 1)
         made = rows.new_empty(*self.shape, rows.shape[1])
-        unfilled = made
-        for first, copies, weight in self.parts:
+        for (first, weight), out in zip(self.parts, torch.split(made, self.copies), strict=True):
             size = weight.shape[1]
-            last = first + size + (copies - 1) * self.step
+            last = first + size + (len(out) - 1) * self.step
             seen = rows[first:last].unfold(0, size, self.step).transpose(1, 2)
-            torch.bmm(weight.expand(copies, -1, -1), seen, out=unfilled[:copies])
-            unfilled = unfilled[copies:]
+            torch.bmm(weight.expand(len(out), -1, -1), seen, out=out)
         made = made.flatten(0, 1).add_(self.constant)
         return made.view(self.points, -1, rows.shape[1])
 
