@@ -21,13 +21,14 @@ def test_manifest_is_valid_and_all_it_names_can_be_imported(manifest):
     manifest.validate_imports()
     assert manifest.display_name == "Anomalous Diffusion"
     menus = {
-        menu.removeprefix("napari/layers/"): [item.command.rpartition(".")[2] for item in items]
+        menu.rpartition("/")[2]: [item.command.rpartition(".")[2] for item in items]
         for menu, items in manifest.contributions.menus.items()
     }
     assert menus == {
         "track": ["link", "dock", "batch"],
         "classify": ["dock", "batch"],
         "measure": ["dock", "compare"],
+        "io_utilities": ["open_table"],
     }
     assert [widget.display_name for widget in manifest.contributions.widgets] == [
         "Anomalous diffusion",

@@ -60,6 +60,10 @@ UNIT = re.compile(
 """A unit at the end of a column's name."""
 
 
+class SeveralColumnsError(InputError):
+    """More than one column could be meant: whoever can ask the user may do so."""
+
+
 @dataclass(frozen=True)
 class PointColumns:
     """The places of the columns that make a point, counted from 0."""
@@ -98,7 +102,9 @@ def find_columns(
     Raises
     ------
     InputError
-        If a column is missing, or more than one could be meant.
+        If a column is missing.
+    SeveralColumnsError
+        If more than one column could be meant.
     """
     name_it = "name the right one with --{0} ({0}= in Python)"
     to_link = ""
@@ -115,6 +121,35 @@ def find_columns(
         frame=_find(names, frame, FRAME_NAMES, "the frames", name_it.format("frame"), source),
         axes=_find_axes(names, axes, source),
     )
+
+
+def column_candidates(names: Sequence[object]) -> dict[str, list[int]]:
+    """List the columns that could be meant by their names.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+
+    Returns
+    -------
+    dict of str to list of int
+        The places, counted from 0, of columns for ``track``, ``frame``, ``z``, ``y`` and ``x``.
+    """
+    groups = {"track": TRACK_NAMES, "frame": FRAME_NAMES, **AXIS_NAMES}
+    return {meaning: _hits(names, group) for meaning, group in groups.items()}
+
+
+def are_tracks(names: Sequence[object]) -> bool:
+    """Tell whether columns are those of tracks, even if some could be meant by several names."""
+    try:
+        find_columns(names)
+    except SeveralColumnsError:
+        candidates = column_candidates(names)
+        return all(candidates[meaning] for meaning in ("track", "frame", "x"))
+    except InputError:
+        return False
+    return True
 
 
 def _are_points(names: Sequence[object], frame: str | None, axes: Sequence[str] | None) -> bool:
@@ -182,7 +217,9 @@ def _find(
         return hits[0]
     if hits:
         several = " and ".join(_quoted(names[place]) for place in hits)
-        raise InputError(f"{source}: the columns {several} could each hold {meaning}; {remedy}.")
+        raise SeveralColumnsError(
+            f"{source}: the columns {several} could each hold {meaning}; {remedy}."
+        )
     missing = f"no column holds {meaning}" if given is None else f"there is no column {given!r}"
     raise InputError(f"{source}: {missing} ({_listed(names)}); {remedy}.")
 

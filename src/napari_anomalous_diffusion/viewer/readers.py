@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.viewer import Viewer
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.calibration import UNCALIBRATED
@@ -24,6 +25,8 @@ NO_LAYERS: list[Any] = [(None,)]
 
 PIXEL = "pixel"
 """napari's own unit for what has none."""
+
+TABLES = "Tables (*.csv *.tsv *.txt *.parquet);;All files (*)"
 
 LARGEST_ID = 1_000_000
 """napari keeps a place for every id up to the largest."""
@@ -47,30 +50,71 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 def read(path: str | list[str]) -> list[LayerData]:
     """Read tracks as one Tracks layer, or show what is wrong with them.
 
-    What was left out is said. Scores that were saved with the points are shown as they were.
+    Where several columns of a table could be meant, the user is asked. What was left out is said.
+    Scores that were saved with the points are shown as they were.
     """
+    return _read(Path(path if isinstance(path, str) else path[0]))
+
+
+def open_table(viewer: Viewer) -> None:
+    """Let the user choose a file and the columns that hold its tracks, and add them as a layer."""
+    from qtpy.QtWidgets import QFileDialog
+
+    from napari_anomalous_diffusion.viewer.column_dialog import ask_columns
+
+    chosen, _ = QFileDialog.getOpenFileName(None, "A table of tracks", "", TABLES)
+    columns = ask_columns(Path(chosen)) if chosen else None
+    if columns is None:
+        return
+    for data, *arguments in _read(Path(chosen), columns):
+        if data is not None:
+            viewer.add_tracks(data, **arguments[0])
+
+
+def _read(file: Path, columns: dict[str, Any] | None = None) -> list[Any]:
     from napari.utils.notifications import show_error, show_info
 
-    from napari_anomalous_diffusion.tracks.files import read_tracks
     from napari_anomalous_diffusion.tracks.notices import Notice
-    from napari_anomalous_diffusion.viewer.restoring import saved_scores, scored_arguments
 
-    file = Path(path if isinstance(path, str) else path[0])
     with warnings.catch_warnings(record=True) as notices:
         warnings.simplefilter("always", Notice)
         try:
-            tracks = read_tracks(file)
-            data, arguments, kind = tracks_layer(tracks, file.stem)
-            scores = saved_scores(file, tracks)
-            scored = {} if scores is None else scored_arguments(scores, tracks)
+            layer = _scored_layer(file, columns or {})
         except InputError as error:
             show_error(str(error))
             return NO_LAYERS
     for said in notices:
         if issubclass(said.category, Notice):
             show_info(str(said.message))
+    return [layer]
+
+
+def _scored_layer(file: Path, columns: dict[str, Any]) -> LayerData:
+    """Make a Tracks layer of a file, with the scores that were saved in it."""
+    from napari_anomalous_diffusion.viewer.restoring import saved_scores, scored_arguments
+
+    tracks = _tracks(file, columns)
+    data, arguments, kind = tracks_layer(tracks, file.stem)
+    scores = saved_scores(file, tracks)
+    scored = {} if scores is None else scored_arguments(scores, tracks)
     metadata = {**arguments.get("metadata", {}), **scored.get("metadata", {})}
-    return [(data, arguments | scored | ({"metadata": metadata} if metadata else {}), kind)]
+    return data, arguments | scored | ({"metadata": metadata} if metadata else {}), kind
+
+
+def _tracks(file: Path, columns: dict[str, Any]) -> Trajectories:
+    """Read tracks; ask for the columns where several could be meant."""
+    from napari_anomalous_diffusion.tracks.columns import SeveralColumnsError
+    from napari_anomalous_diffusion.tracks.files import read_tracks
+
+    try:
+        return read_tracks(file, **columns)
+    except SeveralColumnsError:
+        from napari_anomalous_diffusion.viewer.column_dialog import ask_columns
+
+        chosen = ask_columns(file)
+        if chosen is None:
+            raise
+        return read_tracks(file, **chosen)
 
 
 def tracks_layer(trajectories: Trajectories, name: str) -> LayerData:

@@ -79,6 +79,24 @@ def holds_tracks(path: Path) -> bool:
 
 def column_names(path: Path) -> tuple[str, ...]:
     """Return the names of the columns of a table in text or Parquet; of anything else none."""
+    return first_rows(path, 0)[0]
+
+
+def first_rows(path: Path, number: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Read the beginning of a table in text or Parquet, as it is written.
+
+    Parameters
+    ----------
+    path : Path
+    number : int
+        At most so many rows.
+
+    Returns
+    -------
+    names : tuple of str
+        Of all columns; none for any other file.
+    rows : list of tuple of str
+    """
     from napari_anomalous_diffusion.tracks.formats import parquet, text
     from napari_anomalous_diffusion.tracks.formats.layout import find_layout
 
@@ -86,10 +104,13 @@ def column_names(path: Path) -> tuple[str, ...]:
         beginning = _beginning(path)
         module = _format_of(path, beginning)
         if module is parquet:
-            return tuple(parquet.library(path).read_schema(path).names)
-        return find_layout(path, beginning).names if module is text else ()
+            return parquet.first_rows(path, number)
+        if module is text:
+            layout = find_layout(path, beginning)
+            return layout.names, list(layout.rows[:number])
     except (InputError, OSError, ValueError):  # pyarrow's errors are among them
-        return ()
+        pass
+    return (), []
 
 
 def _beginning(path: Path) -> bytes:

@@ -6,7 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.tracks.columns import find_columns, named_calibration
+from napari_anomalous_diffusion.tracks.columns import (
+    are_tracks,
+    find_columns,
+    named_calibration,
+)
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 if TYPE_CHECKING:
@@ -26,10 +30,9 @@ def recognises(path: Path, beginning: bytes) -> bool:
 def holds_tracks(path: Path, beginning: bytes) -> bool:
     """Tell whether the columns of a Parquet file are those of tracks."""
     try:
-        find_columns(library(path).read_schema(path).names)
+        return are_tracks(library(path).read_schema(path).names)
     except (InputError, OSError, ValueError):  # pyarrow's errors are among them
         return False
-    return True
 
 
 def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
@@ -59,6 +62,15 @@ def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
         source=str(path),
         calibration=named_calibration(columns, places),
     )
+
+
+def first_rows(path: Path, number: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Read the names of all columns, and the first rows as text."""
+    with library(path).ParquetFile(path) as file:
+        names = tuple(file.schema_arrow.names)
+        first = next(file.iter_batches(batch_size=number), ()) if number else ()
+        columns = [map(str, column.to_pylist()) for column in first]
+        return names, list(zip(*columns, strict=True))
 
 
 def library(path: Path) -> ModuleType:

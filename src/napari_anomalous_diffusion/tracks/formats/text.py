@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.tracks.columns import find_columns, named_calibration
+from napari_anomalous_diffusion.tracks.columns import (
+    are_tracks,
+    find_columns,
+    named_calibration,
+)
 from napari_anomalous_diffusion.tracks.formats.layout import find_layout
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
@@ -26,8 +30,7 @@ def recognises(path: Path, beginning: bytes) -> bool:
 
 def holds_tracks(path: Path, beginning: bytes) -> bool:
     """Tell whether the columns of a table are those of tracks."""
-    find_columns(find_layout(path, beginning).names)
-    return True
+    return are_tracks(find_layout(path, beginning).names)
 
 
 def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
