@@ -94,25 +94,25 @@ class Banded:
         self.constant = _stored(constant.flatten(0, 1), device)
         self.shape = constant.shape[:2]
         self.points, self.step = points, together * channels
-        self.parts = []
         self.copies = copies.tolist()
-        for number, weight in enumerate(weights):
+        self.parts = []
+        for number, (weight, copy) in enumerate(zip(weights, self.copies, strict=True)):
             first = max(together * number - reach, 0)
             last = min(together * (number + 1) + reach, told)
-            seen = weight[:, first * channels : last * channels]
+            seen = _stored(weight[:, first * channels : last * channels], device)
             beyond = points - told if number > len(copies) // 2 else 0
-            row = (first + beyond) * channels
-            self.parts.append((row, _stored(seen, device)))
+            start, size = (first + beyond) * channels, seen.shape[1]
+            near = slice(start, start + size + (copy - 1) * self.step)
+            self.parts.append((near, seen.expand(copy, -1, -1)))
 
     def __call__(self, features: Tensor) -> Tensor:
         """Map features, shape (points, channels, windows) in and out."""
         rows = features.flatten(0, 1)
         made = rows.new_empty(*self.shape, rows.shape[1])
-        for (first, weight), out in zip(self.parts, torch.split(made, self.copies), strict=True):
-            size = weight.shape[1]
-            last = first + size + (len(out) - 1) * self.step
-            seen = rows[first:last].unfold(0, size, self.step).transpose(1, 2)
-            torch.bmm(weight.expand(len(out), -1, -1), seen, out=out)
+        places = torch.split_with_sizes(made, self.copies)
+        for (near, weight), place in zip(self.parts, places, strict=True):
+            seen = rows[near].unfold(0, weight.shape[2], self.step).transpose(1, 2)
+            torch.bmm(weight, seen, out=place)
         made = made.flatten(0, 1).add_(self.constant)
         return made.view(self.points, -1, rows.shape[1])
 
