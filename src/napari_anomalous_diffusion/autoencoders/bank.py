@@ -111,6 +111,8 @@ class BankFile(BaseModel):
         What the networks of each member have in common, member by member; none, where every file
         holds all of its network.
     labels : list of Label
+    others : list of Label
+        Networks for motion that is none of the labels, of one member each.
     calibration : StoredFile, optional
         What the bank's own tracks look like under it, see `scores.calibration`.
     versions : dict
@@ -130,6 +132,7 @@ class BankFile(BaseModel):
     precision: Precision = "full"
     common: list[StoredFile] = []
     labels: list[Label] = Field(min_length=1)
+    others: list[Label] = []
     calibration: StoredFile | None = None
     versions: dict[str, str]
 
@@ -187,6 +190,11 @@ class Bank:
             for label in self.contents.labels
         ]
 
+    @cached_property
+    def other_networks(self) -> list[nn.Module]:
+        """The networks for motion that is none of the labels, ready to score."""
+        return [self._network(other, 0) for other in self.contents.others]
+
     def by_label(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Arrange a column a network by label and member.
 
@@ -215,7 +223,8 @@ class Bank:
         InputError
             If a file is missing or not as it was made.
         """
-        members = [member for label in self.contents.labels for member in label.members]
+        labels = (*self.contents.labels, *self.contents.others)
+        members = [member for label in labels for member in label.members]
         for stored in (*self.contents.common, *members):
             self._read(stored)
         self.calibration_data()

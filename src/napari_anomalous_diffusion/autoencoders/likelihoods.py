@@ -40,12 +40,14 @@ def track_likelihoods(
 
     Returns
     -------
-    ndarray of float64, shape (n_tracks, n_networks)
-        Nats a step, of displacements in units of the track's root mean square displacement. NaN for
-        tracks with fewer points than the bank asks for, or that never move.
+    ndarray of float64, shape (n_tracks, n_networks + n_others)
+        Nats a step, under the labels' networks and then under those for motion of other kinds, of
+        displacements in units of the track's root mean square displacement. NaN for tracks with
+        fewer points than the bank asks for, or that never move.
     """
     where = choose_device(device)
-    networks = [network.to(where) for members in bank.networks for network in members]
+    networks = [network for members in bank.networks for network in members]
+    networks = [network.to(where) for network in networks + bank.other_networks]
     errors = np.full((len(trajectories), len(networks)), np.nan)
     motion = motion_of(trajectories)
     levels = motion.noise_level(localisation_error)

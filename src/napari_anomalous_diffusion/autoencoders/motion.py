@@ -29,12 +29,15 @@ class Motion:
         The coordinates that are not constant.
     scale : ndarray of float64, shape (n_tracks,)
         Root mean square displacement over the coordinates that move; 0 where none does.
+    spread : ndarray of float64, shape (n_tracks,)
+        Sum of the squared distances of its points from their mean, over the coordinates that move.
     """
 
     displacements: NDArray[np.float64]
     frames: NDArray[np.int64]
     moves: NDArray[np.bool_]
     scale: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
     @property
     def dimensions(self) -> NDArray[np.int64]:
@@ -80,4 +83,8 @@ def motion_of(trajectories: Trajectories) -> Motion:
     moves = np.maximum.reduceat(np.abs(displacements), starts) > REST_TOLERANCE * largest
     squares = np.add.reduceat(displacements**2, starts) * moves
     counts = np.maximum((trajectories.lengths - 1) * moves.sum(axis=1), 1)
-    return Motion(displacements, frames, moves, np.sqrt(squares.sum(axis=1) / counts))
+    lengths = trajectories.lengths[:, None]
+    means = np.add.reduceat(positions, starts) / lengths
+    distances = positions - np.repeat(means, trajectories.lengths, axis=0)
+    spread = (np.add.reduceat(distances**2, starts) * moves).sum(axis=1)
+    return Motion(displacements, frames, moves, np.sqrt(squares.sum(axis=1) / counts), spread)

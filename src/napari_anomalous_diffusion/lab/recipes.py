@@ -300,6 +300,26 @@ class TrainingRecipe(BaseModel):
     loss: Literal["log", "mse"] = "log"
 
 
+class OthersRecipe(BaseModel):
+    """Motion that is none of the labels, for a bank of probabilities.
+
+    A track is novel where a network of one of these finds it much more probable than the label's.
+
+    Attributes
+    ----------
+    steps : int
+        Displacements simulated of each.
+    rounds : int
+        Each is trained for so many.
+    sources : dict of str to Source, Mixture or OwnModel
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    steps: int = Field(gt=0)
+    rounds: int = Field(gt=0)
+    sources: dict[str, AnySource] = Field(min_length=1)
+
+
 class Recipe(BaseModel):
     """A bank to be trained.
 
@@ -320,6 +340,7 @@ class Recipe(BaseModel):
         What the shared start is trained on; the labels, where there is none.
     labels : dict of str to Source, Mixture or OwnModel
         In the file also as a `Grid`, under ``[grid]``.
+    others : OthersRecipe, optional
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -338,6 +359,7 @@ class Recipe(BaseModel):
     training: TrainingRecipe
     shared: dict[str, AnySource] = {}
     labels: dict[str, AnySource] = Field(min_length=1)
+    others: OthersRecipe | None = None
 
     @property
     def data(self) -> WindowsRecipe | TracksRecipe:
@@ -349,7 +371,8 @@ class Recipe(BaseModel):
     @property
     def own_models(self) -> list[OwnModel]:
         """The functions of the user's own that it names."""
-        sources = [*self.shared.values(), *self.labels.values()]
+        others = {} if self.others is None else self.others.sources
+        sources = [*self.shared.values(), *self.labels.values(), *others.values()]
         return [source for source in sources if isinstance(source, OwnModel)]
 
     @model_validator(mode="after")
@@ -357,6 +380,8 @@ class Recipe(BaseModel):
         needed = "tracks" if self.network == "density" else "windows"
         if getattr(self, needed) is None:
             raise ValueError(f"a {self.network} network needs a section [{needed}]")
+        if self.others is not None and self.tracks is None:
+            raise ValueError("only a bank of probabilities can use a section [others]")
         return self
 
     @model_validator(mode="before")

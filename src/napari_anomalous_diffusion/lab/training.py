@@ -87,7 +87,8 @@ def train_bank(
         for member in members
         for label in recipe.labels
     ]
-    total = sum(task.rounds for task in starts + owns)
+    finals = [*owns, *_other_tasks(recipe).values()]
+    total = sum(task.rounds for task in starts + finals)
     done = 0
 
     def report(rounds: int) -> None:
@@ -96,27 +97,26 @@ def train_bank(
         if progress is not None:
             progress(done, total)
 
-    for stage in (starts, owns):
+    for stage in (starts, finals):
         for task in _run(stage, cache, workers, report):
-            if task in owns:
-                label, member = task.name.split()
-                shutil.copyfile(result_path(cache, task), folder / f"{label}-{member}.safetensors")
+            if stage is finals:
+                name = f"{'-'.join(task.name.split())}.safetensors"
+                shutil.copyfile(result_path(cache, task), folder / name)
     trained = Bank(folder, _described(recipe, folder))
     _store(trained, folder, recipe.precision, one_start=shared)
 
 
 def _described(recipe: Recipe, folder: Path) -> BankFile:
     """Describe a bank from its recipe and the finished weights beside it, as they were trained."""
-    labels = []
-    for name in recipe.labels:
-        members, windows = [], 0
-        for number in range(1, recipe.members + 1):
-            path = folder / f"{name}-{number}.safetensors"
-            with safe_open(path, framework="pt") as file:
-                facts = json.loads(file.metadata()["facts"])
-            windows = facts.pop("windows")
-            members.append(Member(file=path.name, sha256=checksum(path.read_bytes()), **facts))
-        labels.append(Label(name=name, windows=windows, members=members))
+    numbers = range(1, recipe.members + 1)
+    labels = [
+        _described_label(name, [folder / f"{name}-{number}.safetensors" for number in numbers])
+        for name in recipe.labels
+    ]
+    others = [
+        _described_label(name, [folder / f"other-{name}.safetensors"])
+        for name in _other_tasks(recipe)
+    ]
     return BankFile(
         name=recipe.name,
         description=recipe.description,
@@ -127,10 +127,21 @@ def _described(recipe: Recipe, folder: Path) -> BankFile:
         normalisation=recipe.normalisation,
         average=recipe.average,
         labels=labels,
+        others=others,
         versions={"python": platform.python_version()}
         | {name: version(name) for name in ("andi-datasets", "numpy", "torch")}
         | {model.function: digest(model.code) for model in recipe.own_models},
     )
+
+
+def _described_label(name: str, paths: list[Path]) -> Label:
+    members, windows = [], 0
+    for path in paths:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+        windows = facts.pop("windows")
+        members.append(Member(file=path.name, sha256=checksum(path.read_bytes()), **facts))
+    return Label(name=name, windows=windows, members=members)
 
 
 def store_anew(bank: Bank, folder: str | Path, precision: Precision) -> Bank:
@@ -149,7 +160,8 @@ def store_anew(bank: Bank, folder: str | Path, precision: Precision) -> Bank:
     Bank
     """
     folder = Path(folder)
-    networks = [path.name for path in bank.folder.glob("*.safetensors")]
+    members = [member for label in bank.contents.labels for member in label.members]
+    networks = [stored.file for stored in (*bank.contents.common, *members)]
     shutil.copytree(bank.folder, folder, ignore=shutil.ignore_patterns(*networks))
     recipe = folder / "recipe.toml"
     lines = recipe.read_text(encoding="utf-8").splitlines()
@@ -244,6 +256,28 @@ def _own_task(recipe: Recipe, label: str, member: int, start: str) -> Task:
         rate=training.own_rate,
         start=start,
     )
+
+
+def _other_tasks(recipe: Recipe) -> dict[str, Task]:
+    """One network for each kind of motion that is none of the labels, by name."""
+    others = recipe.others
+    if others is None:
+        return {}
+    return {
+        name: Task(
+            name=f"other {name}",
+            sources={name: source},
+            data=recipe.data.model_copy(update={"steps": others.steps}),
+            training=recipe.training,
+            network=recipe.network,
+            length=recipe.length,
+            normalisation=recipe.normalisation,
+            seed=seed_from(recipe.seed, name, 1),
+            rounds=others.rounds,
+            rate=recipe.training.own_rate,
+        )
+        for name, source in others.sources.items()
+    }
 
 
 def _run(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
-from napari_anomalous_diffusion.autoencoders.motion import motion_of
+from napari_anomalous_diffusion.autoencoders.motion import Motion, motion_of
 from napari_anomalous_diffusion.autoencoders.windows import cut
 from napari_anomalous_diffusion.errors import InputError
 
@@ -57,16 +58,23 @@ class Profiles:
     ----------
     member_errors : ndarray of float64, shape (n_tracks, n_labels, n_members)
         NaN where a track has no windows or a label fewer members.
+    other_errors : ndarray of float64, shape (n_tracks, n_others)
+        Errors under networks for motion of other kinds, in a bank that has them.
     n_windows : ndarray of int64, shape (n_tracks,)
         Windows that were scored; a whole track counts as one.
     fits : ndarray of bool, shape (n_tracks,)
         Tracks that are long enough for the bank, whether they move or not.
+    still : ndarray of bool, shape (n_tracks,)
+        Tracks whose points are no further from their mean than the localisation error alone would
+        put them, in 95 % of cases.
     circumstances : Circumstances
     """
 
     member_errors: NDArray[np.float64]
+    other_errors: NDArray[np.float64]
     n_windows: NDArray[np.int64]
     fits: NDArray[np.bool_]
+    still: NDArray[np.bool_]
     circumstances: Circumstances
 
     @property
@@ -85,8 +93,10 @@ class Profiles:
         """Keep some of the tracks."""
         return Profiles(
             self.member_errors[tracks],
+            self.other_errors[tracks],
             self.n_windows[tracks],
             self.fits[tracks],
+            self.still[tracks],
             self.circumstances.select(tracks),
         )
 
@@ -144,8 +154,10 @@ def join_profiles(parts: list[Profiles]) -> Profiles:
     circumstances = [part.circumstances for part in parts]
     return Profiles(
         np.concatenate([part.member_errors for part in parts]),
+        np.concatenate([part.other_errors for part in parts]),
         np.concatenate([part.n_windows for part in parts]),
         np.concatenate([part.fits for part in parts]),
+        np.concatenate([part.still for part in parts]),
         Circumstances(
             np.concatenate([part.size for part in circumstances]),
             np.concatenate([part.dimensions for part in circumstances]),
@@ -176,7 +188,18 @@ def _part(
         fits = size > 0
     level = motion.noise_level(localisation_error)
     circumstances = Circumstances(size.astype(np.float64), motion.dimensions, level)
-    return Profiles(bank.by_label(errors), n_windows, fits, circumstances)
+    errors, other_errors = np.split(errors, [errors.shape[1] - len(bank.contents.others)], axis=1)
+    still = _still(motion, trajectories.lengths, localisation_error)
+    return Profiles(bank.by_label(errors), other_errors, n_windows, fits, still, circumstances)
+
+
+def _still(
+    motion: Motion, lengths: NDArray[np.int64], localisation_error: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Test whether the points of tracks are spread no more than by their localisation error."""
+    freedom = np.maximum((lengths - 1) * motion.dimensions, 1)
+    most = chi2.ppf(0.95, freedom) * localisation_error**2
+    return np.asarray(motion.spread <= most)
 
 
 def _track_errors(

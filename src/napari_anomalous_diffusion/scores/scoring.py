@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.scores.classical import classical_numbers
 from napari_anomalous_diffusion.scores.profiles import Profiles, profiles_in_steps
+from napari_anomalous_diffusion.scores.verdicts import verdicts
 from napari_anomalous_diffusion.steps import finish
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
-IMMOBILE = "immobile"
-TOO_SHORT = "too short"
+DEFAULT_LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +31,19 @@ class Scores:
     ----------
     table : DataFrame
         A row a track, in the order of the tracks. ``track_id`` is the user's own; ``n_points`` its
-        points; ``n_windows`` the windows that were scored; ``verdict`` the best label, ``immobile``
-        (nothing moves in any window) or ``too short`` (no window fits); ``best`` and ``runner_up``
-        the labels of the two lowest errors; ``margin`` the gap between these errors as a share of
+        points; ``n_windows`` the windows that were scored; ``verdict`` the best label, or instead
+        ``too short`` (no window fits), ``immobile`` (nothing moves in any window, or no more than
+        the localisation error), ``novel`` (no label's own tracks look so) or ``undecided`` (more
+        than one candidate); ``best`` and ``runner_up`` the labels of the two lowest errors;
+        ``candidates``, separated by semicolons, the best and all labels of whose own tracks more
+        than `level` fit less well; ``margin`` the gap between these errors as a share of
         the second, or in nats a step; one ``mse_<label>`` a label, in units of the squared root
         mean square displacement, or one ``nll_<label>``, in nats a step (such a bank scores a track
-        as one window); then the columns of `classical_numbers` in the units of the tracks'
-        calibration. ``candidates``, ``p_value`` and ``confidence`` are not computed yet, and
-        empty. Missing is missing, never 0.
+        as one window); ``p_value`` the share of the bank's own tracks that look at least as
+        strange; ``confidence`` the probability that ``best`` is right if one of the labels is, all
+        of them being equally frequent; then the columns of `classical_numbers` in the units of the
+        tracks' calibration. A bank that was not calibrated gives no candidates, p-values and
+        confidence, and one of exponents or mixtures no confidence. Missing is missing, never 0.
     member_errors : ndarray of float64, shape (n_tracks, n_labels, n_members)
         The error under each network; NaN where a track has no windows or a label fewer members.
     bank : Bank
@@ -69,6 +74,8 @@ def score(
     bank: Bank | str | None = None,
     *,
     localisation_error: float = 0.0,
+    level: float = DEFAULT_LEVEL,
+    false_discoveries: bool = False,
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
@@ -88,6 +95,11 @@ def score(
     localisation_error : float
         Standard deviation of a coordinate's localisation error, in the calibration's unit of
         length. Banks of probabilities take it into account; autoencoders know nothing of it.
+    level : float
+        Share of each label's own tracks that may be called novel, or be denied their label.
+    false_discoveries : bool
+        Whether `level` is instead the expected share of false ones among all that are called
+        novel; the verdict on a track then hangs on the tracks beside it.
     device : {"auto", "cpu", "cuda", "mps"}
     progress : callable, optional
         Called with the number of tracks done and of all tracks, after each step.
@@ -104,7 +116,12 @@ def score(
     opened = load_bank(bank)
     trajectories = read_tracks(tracks)
     steps = score_in_steps(
-        trajectories, opened, localisation_error=localisation_error, device=device
+        trajectories,
+        opened,
+        localisation_error=localisation_error,
+        level=level,
+        false_discoveries=false_discoveries,
+        device=device,
     )
     if progress is None:
         return finish(steps)
@@ -116,6 +133,8 @@ def score_in_steps(
     bank: Bank,
     *,
     localisation_error: float = 0.0,
+    level: float = DEFAULT_LEVEL,
+    false_discoveries: bool = False,
     device: str = "auto",
 ) -> Generator[int, None, Scores]:
     """Score tracks step by step, for callers that show progress or may stop.
@@ -124,7 +143,7 @@ def score_in_steps(
     ----------
     trajectories : Trajectories
     bank : Bank
-    localisation_error, device
+    localisation_error, level, false_discoveries, device
         As in `score`.
 
     Yields
@@ -145,30 +164,35 @@ def score_in_steps(
     profiles = yield from profiles_in_steps(
         trajectories, bank, localisation_error=localisation_error, device=device
     )
-    return Scores(_table(trajectories, bank, profiles), profiles.member_errors, bank)
+    table = _table(trajectories, bank, profiles, level, false_discoveries)
+    return Scores(table, profiles.member_errors, bank)
 
 
-def _table(trajectories: Trajectories, bank: Bank, profiles: Profiles) -> pd.DataFrame:
-    scored, errors = profiles.scored, profiles.errors
+def _table(
+    trajectories: Trajectories,
+    bank: Bank,
+    profiles: Profiles,
+    level: float,
+    false_discoveries: bool,
+) -> pd.DataFrame:
     # A column more stands for "no label", so that a bank of one label has a runner-up too.
     labels = np.array([*bank.labels, None], dtype=object)
-    padded = np.column_stack([errors, np.full(len(errors), np.nan)])
+    padded = np.column_stack([profiles.errors, np.full(len(trajectories), np.nan)])
     order = np.argsort(padded, axis=1, kind="stable")
-    order[~scored] = len(bank.labels)
-    best, runner_up = labels[order[:, 0]], labels[order[:, 1]]
+    order[~profiles.scored] = len(bank.labels)
     lowest, second = np.take_along_axis(padded, order[:, :2], axis=1).T
-    missing = np.full(len(errors), np.nan)
+    decided = verdicts(profiles, bank, order[:, 0], level, false_discoveries)
     columns: dict[str, Any] = {
         "track_id": trajectories.track_ids,
         "n_points": trajectories.lengths,
         "n_windows": profiles.n_windows,
-        "verdict": np.where(scored, best, np.where(profiles.fits, IMMOBILE, TOO_SHORT)),
-        "best": best,
-        "candidates": None,
-        "runner_up": runner_up,
+        "verdict": decided["verdict"],
+        "best": labels[order[:, 0]],
+        "candidates": decided["candidates"],
+        "runner_up": labels[order[:, 1]],
         "margin": second - lowest if bank.kind == "probability" else 1 - lowest / second,
-        "p_value": missing,
-        "confidence": missing,
+        "p_value": decided["p_value"],
+        "confidence": decided["confidence"],
     }
-    columns |= dict(zip(bank.error_columns, errors.T, strict=True))
+    columns |= dict(zip(bank.error_columns, profiles.errors.T, strict=True))
     return pd.concat([pd.DataFrame(columns), classical_numbers(trajectories)], axis=1)
