@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import settings
@@ -51,18 +52,47 @@ def no_own_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def tiny_bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
     """Make a bank of three labels and two members each, as it is before any training."""
-    folder = tmp_path_factory.mktemp("banks") / "tiny-20"
+    return _tiny(tmp_path_factory.mktemp("banks") / "tiny-20", "model", ["attm", "fbm", "sbm"])
+
+
+@pytest.fixture(scope="session")
+def tiny_exponents(tmp_path_factory: pytest.TempPathFactory) -> Bank:
+    """Make a bank of three exponents that has learnt nothing."""
+    labels = [f"alpha={alpha}" for alpha in (0.5, 1, 1.5)]
+    return _tiny(tmp_path_factory.mktemp("banks") / "exponents-20", "exponent", labels)
+
+
+@pytest.fixture(scope="session")
+def tiny_mixtures(tmp_path_factory: pytest.TempPathFactory) -> Bank:
+    """Make a bank of four mixtures that has learnt nothing, and say that it finds every one."""
+    folder = tmp_path_factory.mktemp("banks") / "mixtures-20"
+    corners = [(gamma, beta) for gamma in (0, 1) for beta in (0, 1)]
+    labels = [f"gamma={gamma},beta={beta}" for gamma, beta in corners]
+    bank = _tiny(folder, "mixture", labels)
+    (folder / "recipe.toml").write_text('[grid]\nmodels = ["ctrw", "attm", "fbm"]\n')
+    rows = [
+        (*one, *other, float(one == other), 0.2 - 0.1 * (one == other))
+        for one in corners
+        for other in corners
+    ]
+    lines = [",".join(map(str, row)) for row in rows]
+    header = "gamma,beta,named_gamma,named_beta,share,mse"
+    (folder / "recovery.csv").write_text("\n".join([header, *lines]) + "\n")
+    return bank
+
+
+def _tiny(folder: Path, axis: Literal["model", "exponent", "mixture"], names: list[str]) -> Bank:
     folder.mkdir()
     labels = [
         Label(
             name=name, windows=100, members=[_untrained(folder, name, 10 * n + k) for k in (1, 2)]
         )
-        for n, name in enumerate(["attm", "fbm", "sbm"])
+        for n, name in enumerate(names)
     ]
     contents = BankFile(
-        name="tiny-20",
-        description="Three labels whose networks have learnt nothing.",
-        axis="model",
+        name=folder.name,
+        description="Labels whose networks have learnt nothing.",
+        axis=axis,
         kind="mse",
         length=20,
         normalisation="batch",
@@ -70,7 +100,7 @@ def tiny_bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
         labels=labels,
         versions={"torch": "any"},
     )
-    (folder / "bank.json").write_text(contents.model_dump_json(), encoding="utf-8")
+    contents.write(folder)
     return load_bank(folder)
 
 

@@ -14,11 +14,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.palette import display_name
 from napari_anomalous_diffusion.viewer.canvas import Canvas
 from napari_anomalous_diffusion.viewer.form import narrow_box
-from napari_anomalous_diffusion.viewer.pictures import TrackFigure
+from napari_anomalous_diffusion.viewer.pictures import HEIGHT, OverviewFigure, TrackFigure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
     from napari_anomalous_diffusion.viewer.pictures import SelectedTrack
 
-HEIGHT, ROW_HEIGHT = 410, 14
 UNSCORED = "Score a Tracks layer\nto see its errors here."
 
 
@@ -43,7 +41,7 @@ class PlotPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.overview, self.track = Canvas(HEIGHT), Canvas(HEIGHT)
+        self.overview, self.track = Canvas(2 * HEIGHT), Canvas(2 * HEIGHT)
         self.labels = narrow_box(
             "The label whose reconstruction is drawn beside that of the best one."
         )
@@ -85,7 +83,7 @@ class PlotPanel(QWidget):
         return self.overview if self.track.isHidden() else self.track
 
     def show_result(self, result: ScoredTracks | None) -> None:
-        """Show the shares of the labels and how the errors are distributed, or what will be seen.
+        """Show the pictures of all tracks of a result, or what will be seen.
 
         Nothing changes where the result is shown already.
         """
@@ -94,23 +92,19 @@ class PlotPanel(QWidget):
             return
         self._result, self._figure = result, None
 
-        def draw(figure: Figure) -> None:
-            if result is None:
-                figure.text(0.5, 0.5, UNSCORED, ha="center", va="center")
-                return
-            upper, lower = figure.subplots(2, 1, height_ratios=[rows, 8])
-            plots.label_shares(upper, result.scores)
-            plots.error_distributions(lower, result.scores)
-
-        n_labels = 0 if result is None else len(result.scores.labels)
-        rows = max(n_labels, 8) if n_labels <= plots.MOST_ROWS else 8
-        self.overview.setFixedHeight(HEIGHT + ROW_HEIGHT * (rows - 8))
-        self.overview.show_drawing(draw)
+        if result is None:
+            self.overview.setFixedHeight(2 * HEIGHT)
+            self.overview.show_drawing(_say_unscored)
+            return
+        overview = OverviewFigure(result)
+        self.overview.setFixedHeight(overview.height)
+        self.overview.show_drawing(overview.compose)
 
     def show_track(self, shown: SelectedTrack) -> None:
         """Show the pictures of one track, of the result that is shown."""
         if self._figure is None:
             self._figure = TrackFigure(shown.result)
+            self.track.setFixedHeight(self._figure.height)
             self.track.show_drawing(self._figure.compose)
         figure = self._figure
         self.track.change_drawing(lambda: figure.show(shown))
@@ -142,3 +136,7 @@ class PlotPanel(QWidget):
         self.controls.setVisible(shown and controls)
         self.overview.setHidden(shown)
         self.track.setVisible(shown)
+
+
+def _say_unscored(figure: Figure) -> None:
+    figure.text(0.5, 0.5, UNSCORED, ha="center", va="center")

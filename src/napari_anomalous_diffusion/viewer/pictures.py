@@ -1,15 +1,17 @@
-"""What is drawn of the selected track: pictures, one above the other.
+"""What is drawn of all tracks, and of the selected one: pictures, one above the other.
 
-A picture that is to be seen beside these is added to `pictures_of`, and nowhere else.
+A picture that is to be seen beside these is added to `overview_of` or `pictures_of`, and nowhere
+else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_anomalous_diffusion.scores import plots
+from napari_anomalous_diffusion.scores.plots import exponents, planes
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -41,8 +43,57 @@ class SelectedTrack:
     reconstructions: Mapping[str, NDArray[Any]]
 
 
+HEIGHT, ROW_HEIGHT, PLANE_HEIGHT = 205, 14, 270
+"""Pixels of a picture, of a row more than eight in it, and of a plane of mixtures."""
+
+
+class Overview(NamedTuple):
+    """One kind of picture of all tracks.
+
+    Attributes
+    ----------
+    draw : callable
+        Draws on empty axes.
+    height : int
+        In pixels.
+    """
+
+    draw: Callable[[Axes, ScoredTracks], None]
+    height: int = HEIGHT
+
+
+def overview_of(result: ScoredTracks) -> tuple[Overview, ...]:
+    """Return the pictures of all tracks of a result, from top to bottom."""
+    if result.scores.bank.axis == "mixture":
+        return MEAN_PLANE, MINIMA, TRUST
+    n_labels = len(result.scores.labels)
+    rows = n_labels if n_labels <= plots.MOST_ROWS else 0
+    shares = Overview(
+        lambda axes, result: plots.label_shares(axes, result.scores),
+        HEIGHT + ROW_HEIGHT * max(rows - 8, 0),
+    )
+    return shares, EXPONENTS if result.scores.bank.axis == "exponent" else DISTRIBUTIONS
+
+
+DISTRIBUTIONS = Overview(lambda axes, result: plots.error_distributions(axes, result.scores))
+
+EXPONENTS = Overview(lambda axes, result: exponents.errors_by_label_exponent(axes, result.scores))
+
+MEAN_PLANE = Overview(
+    lambda axes, result: planes.scored_errors_on_plane(axes, result.scores), PLANE_HEIGHT
+)
+
+MINIMA = Overview(
+    lambda axes, result: planes.scored_minima_on_plane(axes, result.scores), PLANE_HEIGHT
+)
+
+TRUST = Overview(
+    lambda axes, result: planes.trust_in_plane(axes, result.scores.bank), PLANE_HEIGHT + 100
+)
+
+
 class Picture(NamedTuple):
-    """One kind of picture.
+    """One kind of picture of a track.
 
     Attributes
     ----------
@@ -51,20 +102,35 @@ class Picture(NamedTuple):
     of_track : callable
         Draws what belongs to one track. What it adds, and the limits and the title that it sets,
         are taken away before the next track; whatever else it sets it has to set for every track.
+    height : int
+        In pixels.
     """
 
     ground: Callable[[Axes, ScoredTracks], None]
     of_track: Callable[[Axes, SelectedTrack], None]
+    height: int = HEIGHT
 
 
 def pictures_of(result: ScoredTracks) -> tuple[Picture, ...]:
     """Return the pictures of a result's tracks, from top to bottom."""
-    return ERRORS, WINDOWS
+    errors = {"mixture": PLANE, "exponent": EXPONENT}.get(result.scores.bank.axis, ERRORS)
+    return errors, WINDOWS
 
 
 ERRORS = Picture(
     lambda axes, result: plots.error_profile(axes, result.scores),
     lambda axes, shown: plots.errors_of_track(axes, shown.result.scores, shown.track),
+)
+
+EXPONENT = Picture(
+    lambda axes, result: exponents.errors_by_label_exponent(axes, result.scores),
+    lambda axes, shown: exponents.track_by_label_exponent(axes, shown.result.scores, shown.track),
+)
+
+PLANE = Picture(
+    lambda axes, result: planes.scored_errors_on_plane(axes, result.scores),
+    lambda axes, shown: planes.track_on_plane(axes, shown.result.scores, shown.track),
+    PLANE_HEIGHT,
 )
 
 WINDOWS = Picture(
@@ -73,6 +139,25 @@ WINDOWS = Picture(
         axes, shown.windows, shown.reconstructions, shown.result.scores.labels
     ),
 )
+
+
+class OverviewFigure:
+    """The pictures of all tracks of a result on one figure.
+
+    Parameters
+    ----------
+    result : ScoredTracks
+    """
+
+    def __init__(self, result: ScoredTracks) -> None:
+        self._result = result
+        self._pictures = overview_of(result)
+        self.height = sum(picture.height for picture in self._pictures)
+
+    def compose(self, figure: Figure) -> None:
+        """Draw on an empty figure."""
+        for axes, picture in zip(_axes_for(self._pictures, figure), self._pictures, strict=True):
+            picture.draw(axes, self._result)
 
 
 class TrackFigure:
@@ -90,10 +175,11 @@ class TrackFigure:
         self._result = result
         self._pictures = pictures_of(result)
         self._grounds: list[_Ground] = []
+        self.height = sum(picture.height for picture in self._pictures)
 
     def compose(self, figure: Figure) -> None:
         """Draw on an empty figure what is the same for all tracks."""
-        axes = figure.subplots(len(self._pictures), 1, squeeze=False)[:, 0]
+        axes = _axes_for(self._pictures, figure)
         for place, picture in zip(axes, self._pictures, strict=True):
             picture.ground(place, self._result)
         self._grounds = [_Ground(place) for place in axes]
@@ -103,6 +189,13 @@ class TrackFigure:
         for ground, picture in zip(self._grounds, self._pictures, strict=True):
             ground.restore()
             picture.of_track(ground.axes, shown)
+
+
+def _axes_for(pictures: Sequence[Overview | Picture], figure: Figure) -> list[Axes]:
+    """Make axes of the pictures' heights, one above the other, each as wide as it can be."""
+    heights = [picture.height for picture in pictures]
+    parts = figure.subfigures(len(pictures), 1, squeeze=False, height_ratios=heights)[:, 0]
+    return [part.subplots() for part in parts]
 
 
 class _Ground:

@@ -11,7 +11,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.scores.plots import planes
+from napari_anomalous_diffusion.scores.scoring import score
 
 GRID = [0.0, 0.5, 1.0]
 CORNERS = ("ctrw", "attm", "fbm")
@@ -91,6 +93,77 @@ def test_what_attracts_tracks_of_others_is_seen(figure: Figure) -> None:
     assert "fair: 11.1" in figure.axes[1].get_ylabel()
 
 
-def test_places_are_read_from_labels() -> None:
-    table = planes.plane_of_labels(["gamma=0.2,beta=1", "gamma=1,beta=0.4"])
-    assert table.to_numpy().tolist() == [[0.2, 1.0], [1.0, 0.4]]
+def tracks(number: int, length: int) -> np.ndarray:
+    steps = np.random.default_rng(0).normal(size=(number * length, 2))
+    track, frame = np.divmod(np.arange(number * length), length)
+    return np.column_stack([track, frame, steps.cumsum(axis=0)])
+
+
+def short_track() -> np.ndarray:
+    track = tracks(1, 5)
+    track[:, 0] = 9
+    return track
+
+
+def ring_of(axes: Axes) -> tuple[float, float]:
+    (ring,) = [line for line in axes.lines if line.get_visible()]
+    return float(ring.get_xdata()[0]), float(ring.get_ydata()[0])
+
+
+def place_of(label: str) -> tuple[float, float]:
+    gamma, beta = (float(part.split("=")[1]) for part in label.split(","))
+    return gamma, beta
+
+
+def test_the_mean_of_scored_tracks_and_then_one_of_them(
+    figure: Figure, tiny_mixtures: Bank
+) -> None:
+    scores = score(np.concatenate([tracks(8, 40), short_track()]), tiny_mixtures)
+    axes = figure.subplots()
+    planes.scored_errors_on_plane(axes, scores)
+    means = scores.errors[:8].mean(axis=0)
+    assert ring_of(axes) == place_of(scores.labels[means.argmin()])
+    assert shown(axes).T.ravel() == pytest.approx(means)
+    planes.track_on_plane(axes, scores, 3)
+    assert shown(axes).T.ravel() == pytest.approx(scores.errors[3])
+    assert ring_of(axes) == place_of(scores.table["best"][3])
+    assert axes.get_title().startswith("track 3\nlowest error at γ = ")
+    low, high = axes.images[0].get_clim()
+    assert (low, high) == pytest.approx((scores.errors[3].min(), scores.errors[3].max()))
+    planes.track_on_plane(axes, scores, 8)
+    assert axes.get_title() == "track 9 has no errors"
+    assert np.isnan(shown(axes).astype(float)).all() or np.ma.getmaskarray(shown(axes)).all()
+    assert not any(line.get_visible() for line in axes.lines)
+
+
+def test_where_the_minima_of_scored_tracks_lie(figure: Figure, tiny_mixtures: Bank) -> None:
+    scores = score(np.concatenate([tracks(8, 40), short_track()]), tiny_mixtures)
+    axes = figure.subplots()
+    planes.scored_minima_on_plane(axes, scores)
+    assert shown(axes).sum() == pytest.approx(100)
+    assert axes.get_title() == "lowest errors of 8 of 9 tracks"
+
+
+def test_nothing_scored_is_said(figure: Figure, tiny_mixtures: Bank) -> None:
+    nothing = score(tracks(2, 5), tiny_mixtures)
+    for axes, draw in zip(
+        figure.subplots(1, 2),
+        (planes.scored_errors_on_plane, planes.scored_minima_on_plane),
+        strict=True,
+    ):
+        draw(axes, nothing)
+        planes.track_on_plane(axes, nothing, 0)
+        assert "No track could be scored" in axes.texts[0].get_text()
+
+
+def test_trust_is_a_map_and_a_sentence(
+    figure: Figure, tiny_mixtures: Bank, tiny_exponents: Bank
+) -> None:
+    axes, other = figure.subplots(1, 2)
+    planes.trust_in_plane(axes, tiny_mixtures)
+    assert np.diag(shown(axes)).tolist() == [100, 100]
+    sentence = axes.get_xlabel().replace("\n", " ")
+    assert "100.0 % of single tracks of one window are given the right one" in sentence
+    assert "4 of 4" in sentence
+    planes.trust_in_plane(other, tiny_exponents)  # a bank without such a table
+    assert "was not measured" in other.texts[0].get_text()

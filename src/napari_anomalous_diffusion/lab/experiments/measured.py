@@ -20,7 +20,7 @@ from napari_anomalous_diffusion.lab.experiments.protocols import mean_errors
 from napari_anomalous_diffusion.lab.recipes import seed_from
 from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
 from napari_anomalous_diffusion.samples import sample_path
-from napari_anomalous_diffusion.scores.plots.planes import plane_of_labels
+from napari_anomalous_diffusion.scores.mixtures import mixtures_of
 from napari_anomalous_diffusion.scores.scoring import score
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
@@ -164,16 +164,8 @@ def named_mixtures(bank: Bank, samples: Sequence[Sample]) -> pd.DataFrame:
         Columns ``gamma, beta, share, mse, sample, real``: the share of the scored tracks, and the
         mean over them of the error under the label.
     """
-    parts = []
-    for sample in samples:
-        scores = score(sample.tracks, bank)
-        best = scores.table["best"].dropna().value_counts(normalize=True)
-        parts.append(
-            plane_of_labels(bank.labels).assign(
-                share=best.reindex(list(bank.labels), fill_value=0.0).to_numpy(),
-                mse=np.nanmean(scores.errors, axis=0),
-                sample=sample.name,
-                real=sample.real,
-            )
-        )
+    parts = [
+        mixtures_of(score(sample.tracks, bank)).assign(sample=sample.name, real=sample.real)
+        for sample in samples
+    ]
     return pd.concat(parts, ignore_index=True)

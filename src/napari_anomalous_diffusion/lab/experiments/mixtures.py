@@ -19,11 +19,12 @@ from napari_anomalous_diffusion.lab.experiments.protocols import (
 )
 from napari_anomalous_diffusion.lab.mixtures import mix
 from napari_anomalous_diffusion.lab.recipes import Mixture, read_recipe
-from napari_anomalous_diffusion.scores.plots.planes import plane_of_labels
+from napari_anomalous_diffusion.scores.mixtures import (
+    RECOVERY_COLUMNS,
+    RECOVERY_FILE,
+    plane_of_labels,
+)
 from napari_anomalous_diffusion.tracks.files import write_table
-
-RECOVERY_FILE = "recovery.csv"
-"""What `write_recovery` leaves in the folder of a bank of mixtures."""
 
 RECOVERY_TRACKS = 400
 RECOVERY_SEED = 77_000
@@ -84,9 +85,7 @@ def recover_mixtures(bank: Bank, n_tracks: int, seed: int = RECOVERY_SEED) -> pd
     Returns
     -------
     DataFrame
-        Columns ``gamma, beta, named_gamma, named_beta, share, mse``: of the tracks simulated at
-        the first two, the share whose lowest error is under the label of the other two, and the
-        mean of their errors under it. A row for every pair of points of the plane.
+        See `scores.mixtures.recovery_of`.
 
     Raises
     ------
@@ -113,8 +112,7 @@ def recover_mixtures(bank: Bank, n_tracks: int, seed: int = RECOVERY_SEED) -> pd
                 gamma=gamma, beta=beta, share=named / named.sum(), mse=by_label.mean(axis=0)
             )
         )
-    columns = ["gamma", "beta", "named_gamma", "named_beta", "share", "mse"]
-    return pd.concat(tables, ignore_index=True)[columns]
+    return pd.concat(tables, ignore_index=True)[RECOVERY_COLUMNS]
 
 
 def write_recovery(

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from napari_anomalous_diffusion.scores.mixtures import trust
+
 Verdict = Literal["holds", "in part", "does not hold"]
 
 ORDER_OF_MAGNITUDE = 10.0
@@ -364,19 +366,16 @@ def minima_move_to_fbm(table: pd.DataFrame, figure: str) -> Statement:
 
 def mixtures_are_recovered(table: pd.DataFrame, figure: str) -> Statement:
     """Check how far the mixture that is named lies from the truth, against chance (Fig. 7)."""
-    apart = np.hypot(table["named_gamma"] - table["gamma"], table["named_beta"] - table["beta"])
-    n_points = len(table.groupby(["gamma", "beta"]))
-    single, chance = float((apart * table["share"]).sum() / n_points), float(apart.mean())
-    hit = float(table.loc[apart < 1e-9, "share"].mean())
-    lowest = apart.loc[table.groupby(["gamma", "beta"])["mse"].idxmin()]
+    found = trust(table)
     number = (
-        f"single tracks: {100 * hit:.1f} % are given the right mixture (chance "
-        f"{100 / n_points:.1f} %), {single:.2f} from the truth in the mean (chance {chance:.2f}); "
-        f"lowest mean error of each mixture: {int((lowest < 1e-9).sum())} of {n_points} right, "
-        f"{lowest.mean():.2f} from the truth"
+        f"single tracks: {100 * found.right:.1f} % are given the right mixture (chance "
+        f"{100 * found.chance:.1f} %), {found.apart:.2f} from the truth in the mean (chance "
+        f"{found.chance_apart:.2f}); lowest mean error of each mixture: {found.means_right} of "
+        f"{found.n_mixtures} right, {found.means_apart:.2f} from the truth"
     )
     claim = "the lowest error names the mixture"
-    parts = [single < 0.5 * chance, float(lowest.mean()) < 0.5 * chance]
+    half_way = 0.5 * found.chance_apart
+    parts = [found.apart < half_way, found.means_apart < half_way]
     return Statement(figure, claim, judge(parts), number)
 
 
