@@ -205,6 +205,30 @@ def label_p_values(calibration: Calibration, profiles: Profiles) -> NDArray[np.f
     return np.asarray(2 * np.minimum(below, 1 - below))
 
 
+def own_ranges(calibration: Calibration, profiles: Profiles, level: float) -> NDArray[np.float64]:
+    """Tell between which errors each label's own tracks lie, in the circumstances of each track.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    profiles : Profiles
+        Of tracks that were scored, all of them.
+    level : float
+        Share of a label's own tracks outside of its range.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_tracks, n_labels, 2)
+        Where errors are judged relative to those of other motion, the range hangs on these, and
+        nothing is too low.
+    """
+    quantiles = calibration.quantiles(calibration.errors, profiles.circumstances)
+    if not profiles.other_errors.shape[1]:
+        return np.stack([_at(level / 2, quantiles), _at(1 - level / 2, quantiles)], axis=-1)
+    others = (profiles.errors - judged_errors(profiles))[:, :, None]
+    return np.asarray(others + np.stack([quantiles[..., 0], _at(1 - level, quantiles)], axis=-1))
+
+
 def network_inputs(profiles: Profiles, kind: str, largest_size: float) -> NDArray[np.float64]:
     """Sum up a profile for the network that tells how probable each label is.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
+from napari_anomalous_diffusion.scores.calibration import calibration_of, own_ranges
 from napari_anomalous_diffusion.scores.classical import classical_numbers
 from napari_anomalous_diffusion.scores.profiles import Profiles, profiles_in_steps
 from napari_anomalous_diffusion.scores.verdicts import verdicts
@@ -48,11 +49,17 @@ class Scores:
         The error under each network; NaN where a track has no windows or a label fewer members.
     bank : Bank
         What the tracks were scored with.
+    level : float
+        Share of each label's own tracks that may be called novel, or be denied their label.
+    profiles : Profiles, optional
+        What the table was made of; None where the table was read from a file.
     """
 
     table: pd.DataFrame
     member_errors: NDArray[np.float64]
     bank: Bank
+    level: float = DEFAULT_LEVEL
+    profiles: Profiles | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -64,6 +71,30 @@ class Scores:
         """Error of each track under each label, shape (n_tracks, n_labels)."""
         return self.table[self.bank.error_columns].to_numpy(dtype=np.float64)
 
+    def own_ranges(self, track: int) -> NDArray[np.float64] | None:
+        """Tell between which errors the labels' own tracks lie, were they like this one.
+
+        Parameters
+        ----------
+        track : int
+            Which track, by its row.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_labels, 2), or None
+            All but a share of `level`; None where it is not known, or the track has no errors.
+        """
+        calibration = calibration_of(self.bank)
+        if calibration is None or self.profiles is None or not self.profiles.scored[track]:
+            return None
+        alone = self.profiles.select(np.array([track]))
+        return own_ranges(calibration, alone, self.level)[0]
+
+    @property
+    def expected_novel(self) -> float:
+        """How many tracks would be called novel if all were of the bank's own labels."""
+        return self.level * int(self.table["p_value"].notna().sum())
+
     def __len__(self) -> int:
         """Count the tracks."""
         return len(self.table)
@@ -73,7 +104,7 @@ def score(
     tracks: Any,
     bank: Bank | str | None = None,
     *,
-    localisation_error: float = 0.0,
+    localisation_error: float | NDArray[np.float64] = 0.0,
     level: float = DEFAULT_LEVEL,
     false_discoveries: bool = False,
     device: str = "auto",
@@ -92,7 +123,7 @@ def score(
         depends on the calibration, but the classical numbers do.
     bank : Bank or str, optional
         A bank or its name; the default bank where none is given.
-    localisation_error : float
+    localisation_error : float or ndarray of float64, shape (n_tracks,)
         Standard deviation of a coordinate's localisation error, in the calibration's unit of
         length. Banks of probabilities take it into account; autoencoders know nothing of it.
     level : float
@@ -132,7 +163,7 @@ def score_in_steps(
     trajectories: Trajectories,
     bank: Bank,
     *,
-    localisation_error: float = 0.0,
+    localisation_error: float | NDArray[np.float64] = 0.0,
     level: float = DEFAULT_LEVEL,
     false_discoveries: bool = False,
     device: str = "auto",
@@ -165,7 +196,7 @@ def score_in_steps(
         trajectories, bank, localisation_error=localisation_error, device=device
     )
     table = _table(trajectories, bank, profiles, level, false_discoveries)
-    return Scores(table, profiles.member_errors, bank)
+    return Scores(table, profiles.member_errors, bank, level, profiles)
 
 
 def _table(

@@ -217,7 +217,20 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
     members = scores.member_errors[track]
     _draw_errors(axes, errors, members)
     widen(axes, np.nanmin(members), np.nanmax(members))
+    ranges = scores.own_ranges(track)
+    if ranges is not None:
+        _draw_ranges(axes, ranges)
+        title = f"brackets: {1 - scores.level:.0%} of each label's own tracks\n{title}"
     axes.set_title(f"track {name}\n{title}", fontsize="small")
+
+
+def _draw_ranges(axes: Axes, ranges: NDArray[np.float64]) -> None:
+    """Draw between which errors each label's own tracks lie, as brackets beside the track's."""
+    places = np.arange(len(ranges)) - 0.22
+    middle, reach = ranges.mean(axis=1), np.diff(ranges, axis=1)[:, 0] / 2
+    text = mpl.rcParams["text.color"]
+    axes.errorbar(places, middle, reach, fmt="none", ecolor=text, elinewidth=1.2, capsize=3)
+    widen(axes, ranges.min(), ranges.max())
 
 
 def _draw_errors(axes: Axes, errors: NDArray[np.float64], members: NDArray[np.float64]) -> None:
