@@ -97,9 +97,20 @@ def _model(model: str) -> Callable[[int, int, int, Generator], Displacements]:
     return draw
 
 
-def bound(n_tracks: int, n_steps: int, dimensions: int, random: Generator) -> Displacements:
-    """Draw motion in a harmonic well, relaxing within 0.2 to 100 frames."""
-    keep = np.exp(-1 / _log_uniform(random, 0.2, 100, n_tracks))[:, None]
+def bound(
+    n_tracks: int,
+    n_steps: int,
+    dimensions: int,
+    random: Generator,
+    relaxation: float | None = None,
+) -> Displacements:
+    """Draw motion in a harmonic well, relaxing within so many frames, or within 0.2 to 100."""
+    relaxations = (
+        _log_uniform(random, 0.2, 100, n_tracks)
+        if relaxation is None
+        else np.full(n_tracks, relaxation)
+    )
+    keep = np.exp(-1 / relaxations)[:, None]
     kicks = random.standard_normal((n_tracks, n_steps + 1, dimensions))
     positions = np.empty_like(kicks)
     positions[:, 0] = kicks[:, 0]
