@@ -62,8 +62,11 @@ class Stage:
         return self.model.result.scores.table
 
     def wait(self) -> None:
-        """Wait until nothing is being scored."""
-        self.qtbot.waitUntil(lambda: self.model.progress is None, timeout=30_000)
+        """Wait until nothing is being scored, and what there is to show is drawn."""
+        timer = self.dock.controller._plots_timer
+        self.qtbot.waitUntil(
+            lambda: self.model.progress is None and not timer.isActive(), timeout=30_000
+        )
 
     def score(self) -> None:
         self.dock.form.score.click()

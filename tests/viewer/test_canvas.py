@@ -68,3 +68,19 @@ def test_another_size_or_theme_is_laid_out_anew(canvas, monkeypatch):
     canvas.draw()
     assert not cut_off(canvas.figure)
     assert place(canvas)[0, 0] > before[0, 0]
+
+
+def test_a_new_drawing_is_given_its_room_in_one_turn_and_drawn_in_another(canvas, qtbot):
+    qtbot.wait(50)
+    happened = []
+    canvas.mpl_connect("draw_event", lambda event: happened.append("drawn"))
+    before = place(canvas)
+    canvas.show_drawing(lambda figure: figure.subplots().set_ylabel("two\nlines"))
+    with qtbot.waitSignal(canvas._next_turn.timeout):
+        assert happened == []
+    assert happened == []  # there is room, but nothing is drawn yet
+    laid_out = place(canvas)
+    assert laid_out[0, 0] > before[0, 0]
+    qtbot.waitUntil(lambda: happened == ["drawn"])
+    np.testing.assert_array_equal(place(canvas), laid_out)
+    assert not cut_off(canvas.figure)

@@ -11,7 +11,6 @@ import pytest
 import qtpy.compat
 from qtpy.QtWidgets import QFileDialog
 
-from napari_anomalous_diffusion.viewer import worker
 from napari_anomalous_diffusion.viewer.dock import AnomalousDiffusionDock
 
 
@@ -115,24 +114,6 @@ def test_cancelling_leaves_the_layer_as_it_is(stage):
     np.testing.assert_array_equal(on.layer.track_colors, before)
     on.score()
     assert on.model.result is not None
-
-
-def test_a_stale_answer_is_dropped(stage, monkeypatch):
-    on = stage()
-    answers = []
-    monkeypatch.setattr(worker, "start", lambda request, *rest: answers.append(request))
-    on.dock.form.score.click()
-    on.dock.form.cancel.click()
-    on.dock.form.score.click()
-    old, new = answers
-    assert old.number < new.number
-    on.dock.controller._scorer.on_step((old.number, 5, 6))
-    assert on.model.progress == (0, 0)
-    on.dock.controller._scorer.on_answer(worker.ScoreAnswer(old, problem="too late"))
-    assert on.model.progress == (0, 0)
-    on.dock.controller._scorer.on_step((new.number, 5, 6))
-    assert on.model.progress == (5, 6)
-    assert on.dock.form.progress.value() == 5
 
 
 def test_a_bug_is_shown_and_the_dock_is_ready_again(stage, monkeypatch, messages):

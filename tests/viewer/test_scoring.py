@@ -154,3 +154,20 @@ def test_own_ids_of_a_file_are_those_in_the_table(stage, make_tracks):
     on = stage(data, metadata={"track_ids": ["a", "b", "c", "d", "e", "f"]})
     on.score()
     assert on.table["track_id"].tolist() == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_a_result_is_painted_at_once_and_drawn_in_a_later_turn(stage):
+    on = stage()
+    on.score()
+    result = on.model.result
+    on.dock.controller._results.forget(on.layer)
+    on.wait()
+    assert on.dock.plots.canvas.figure.texts  # which say what to do
+    on.dock.controller._results.keep(on.layer, result)
+    assert on.dock.summary.text().startswith("6 tracks")
+    assert on.dock.table.model.rowCount() == 6
+    assert len(set(map(tuple, on.layer.track_colors))) > 1
+    assert on.dock.plots.canvas.figure.texts
+    on.wait()
+    assert not on.dock.plots.canvas.figure.texts
+    assert len(on.dock.plots.canvas.figure.axes) == 2

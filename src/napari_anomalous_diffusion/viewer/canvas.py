@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtGui import QResizeEvent
 
 from napari_anomalous_diffusion.scores.plots import write_figure
@@ -52,6 +52,7 @@ class Canvas(FigureCanvasQTAgg):
 
     The room that names and numbers need is found when a drawing is first shown, in another size or
     in another theme, and kept as long as nothing is cut off: to find it takes longer than to draw.
+    So a new drawing is given its room in one turn of the event loop, and is drawn in another.
 
     Parameters
     ----------
@@ -67,6 +68,9 @@ class Canvas(FigureCanvasQTAgg):
         self._style: Any = {}  # matplotlib wants to see every one of its names in the type
         self._drawing: Drawing = lambda figure: None
         self._change: Change = lambda: None
+        self._next_turn = QTimer(self)
+        self._next_turn.setSingleShot(True)
+        self._next_turn.timeout.connect(self._on_turn)
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Replace what is shown; `drawing` is called with the empty figure."""
@@ -103,7 +107,18 @@ class Canvas(FigureCanvasQTAgg):
             self.figure.set_facecolor(self._style.get("figure.facecolor", "white"))
             self._drawing(self.figure)
             self._change()
-        self.draw_idle()
+        self._next_turn.start(0)
+
+    def _on_turn(self) -> None:
+        """Find the room that everything needs; or draw, if it is known."""
+        engine = self.figure.get_layout_engine()
+        if not (self.figure.axes and isinstance(engine, ConstrainedLayoutEngine)):
+            self.draw_idle()
+            return
+        with rc_context(self._style):
+            engine.execute(self.figure)
+        self.figure.set_layout_engine("none")
+        self._next_turn.start(0)
 
     def _make_room(self) -> None:
         """Lay the figure out when it is drawn next."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Tracks
 from napari.utils.notifications import show_error
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks
@@ -54,6 +55,9 @@ class DockController:
         self._keys: list[str] = []
         self._click = clicks.click_callback(self._on_click)
         self._closed = False
+        self._plots_timer = QTimer(dock)
+        self._plots_timer.setSingleShot(True)
+        self._plots_timer.timeout.connect(self._show_plots)
         self._connect_model()
         self._connect_views()
         self._connect_viewer()
@@ -115,6 +119,7 @@ class DockController:
         if self._closed:
             return
         self._closed = True
+        self._plots_timer.stop()
         self._scorer.close()
         self._bind_keys(False)
         self._drop_painter()
@@ -245,6 +250,8 @@ class DockController:
         self.dock.table.set_result(result)
         self._on_colour_by()
         self._show_selection()
+        # To draw takes as long as all the rest, so it has a turn of the event loop to itself.
+        self._plots_timer.start(0)
 
     def _drop_painter(self) -> None:
         if self._painter is not None:
@@ -314,6 +321,7 @@ class DockController:
         self._fade()
         self.dock.table.select(self.model.selected)
         self._show_selection()
+        self._show_plots()
 
     def _bind_keys(self, on: bool) -> None:
         """Take the keys while a track is selected, but none that somebody else has bound."""
@@ -338,7 +346,6 @@ class DockController:
         self.dock.summary.setText(texts.summary(self.model.result, self.model.selected))
         with self.model.events.page.blocked(), self.model.events.compared.blocked():
             self.model.page, self.model.compared = 0, None
-        self._show_plots()
 
     def _show_plots(self) -> None:
         result, track, panel = self.model.result, self.model.selected, self.dock.plots

@@ -6,19 +6,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.notifications import notification_manager, show_error
+from napari.utils.notifications import show_error
 
-from napari_anomalous_diffusion.viewer import worker
+from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.track_layers import trajectories_of
+from napari_anomalous_diffusion.viewer.worker import score_steps
 
 if TYPE_CHECKING:
     from napari.layers import Tracks
+    from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.viewer.model import DockModel, ScoredTracks
 
 
 class Scorer:
-    """A queue of layers, and the worker that scores the first of them.
+    """A queue of layers, the first of which is being scored.
 
     Parameters
     ----------
@@ -33,8 +35,7 @@ class Scorer:
         self._scored = scored
         self._layer: Tracks | None = None
         self._waiting: list[Tracks] = []
-        self._number = 0
-        self._worker: Any = None
+        self._background = Background()
 
     @property
     def busy(self) -> bool:
@@ -46,20 +47,17 @@ class Scorer:
         if self._layer is not None:
             self._waiting.append(layer)
             return
-        self._layer = layer
-        request = worker.ScoreRequest(
-            number=self._number,
-            name=layer.name,
-            data=np.array(layer.data),
-            read=trajectories_of(layer),
-            bank=self.model.bank,
-            device=self.model.device,
-        )
+        self._layer, data = layer, np.array(layer.data)
         self.model.progress = (0, 0)
-        self._worker = worker.start(request, self.on_step, self.on_answer)
+        self._background.start(
+            score_steps(trajectories_of(layer), self.model.bank, self.model.device),
+            stepped=lambda step: setattr(self.model, "progress", step),
+            done=lambda result: self._on_result(layer, data, result),
+            failed=self._on_failed,
+        )
 
     def cancel(self) -> None:
-        """Stop at once: the worker ends in its own time, and its answer is not heard."""
+        """Stop at once: the work ends in its own time, and its answer is not heard."""
         self._waiting.clear()
         self._finish()
 
@@ -74,27 +72,19 @@ class Scorer:
         self._waiting.clear()
         self._stop()
 
-    def on_step(self, step: tuple[int, int, int]) -> None:
-        """Hear from the worker how far it is."""
-        number, done, total = step
-        if number == self._number:
-            self.model.progress = (done, total)
-
-    def on_answer(self, answer: worker.ScoreAnswer) -> None:
-        """Hear from the worker what became of its request."""
-        layer = self._layer
-        if layer is None or answer.request.number != self._number:
-            return
+    def _on_result(self, layer: Tracks, data: NDArray[Any], result: ScoredTracks) -> None:
         try:
-            if answer.bug is not None:
-                bug = answer.bug
-                notification_manager.receive_error(type(bug), bug, bug.__traceback__)
-            elif answer.result is None:
-                show_error(answer.problem)
-            elif np.array_equal(layer.data, answer.request.data):
-                self._scored(layer, answer.result)
+            if np.array_equal(layer.data, data):
+                self._scored(layer, result)
             else:
                 show_error(f"{layer.name} was changed while it was being scored: score it again.")
+        finally:
+            self._finish()
+
+    def _on_failed(self, problem: str) -> None:
+        try:
+            if problem:
+                show_error(problem)
         finally:
             self._finish()
 
@@ -105,8 +95,5 @@ class Scorer:
             self.score(self._waiting.pop(0))
 
     def _stop(self) -> None:
-        self._number += 1  # what is on its way is stale now
         self._layer = None
-        if self._worker is not None:
-            self._worker.quit()
-            self._worker = None
+        self._background.stop()

@@ -53,6 +53,7 @@ class TrackTableModel(QAbstractTableModel):
         super().__init__()
         self.table = pd.DataFrame()
         self.order: NDArray[np.int64] = np.arange(0)
+        self._cells: list[NDArray[Any]] = []
         self._kept: NDArray[np.bool_] = np.ones(0, dtype=bool)
         self._sorting = (-1, Qt.SortOrder.AscendingOrder)
         self._colours: dict[str, str] = {}
@@ -70,6 +71,8 @@ class TrackTableModel(QAbstractTableModel):
         )
         rest = [name for name in filled if name not in FIRST and not (doubled and name == "best")]
         self.table = filled[[name for name in FIRST if name in filled] + rest]
+        # Qt asks for thousands of cells at a time, and pandas takes its time over each.
+        self._cells = [self.table[name].to_numpy() for name in self.table]
         self._kept = np.ones(len(table), dtype=bool)
         self._colours = colours
         self._arrange()
@@ -116,7 +119,7 @@ class TrackTableModel(QAbstractTableModel):
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
-        value = self.table.iat[self.order[index.row()], index.column()]
+        value = self._cells[index.column()][self.order[index.row()]]
         if role == Qt.ItemDataRole.DisplayRole:
             return shown_value(value)
         if role == Qt.ItemDataRole.DecorationRole and isinstance(value, str):
