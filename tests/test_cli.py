@@ -83,7 +83,7 @@ def test_a_damaged_bank_of_ones_own_hides_no_other(
     (tmp_path / "own" / "broken-20" / "fbm-1.safetensors").write_bytes(b"")
     assert run("banks", "--verify") == 2
     printed = capsys.readouterr()
-    assert "whole-20: Three labels whose networks have learnt nothing." in printed.out
+    assert f"whole-20: {tiny_bank.contents.description}" in printed.out
     assert printed.out.count("  verified: ") == len(installed_banks(None)) - 1
     assert "fbm-1.safetensors is damaged" in printed.err
     assert f"Banks of your own are looked for in {tmp_path / 'own'}" in printed.out
@@ -201,3 +201,36 @@ def test_simulate_writes_what_the_contract_says(run, tmp_path: Path, capsys) -> 
     assert table["track_id"].nunique() == 15
     assert np.isfinite(table[["z", "y", "x"]]).all(axis=None)
     assert "Skipped: ATTM cannot have alpha 1.5." in capsys.readouterr().err
+
+
+def test_methods_of_a_batch_tell_its_parameters(
+    run, tiny_bank: Bank, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("ANOMALOUS_DIFFUSION_BANKS", str(tiny_bank.folder.parent))
+    movie = tifffile.imread(sample_path("beads").with_name("beads.tif"))
+    tifffile.imwrite(tmp_path / "beads.tif", movie[:25])
+    options = "--invert", "--minimum-mass", 300, "--pixel-size", 0.35, "--minimum-length", 15
+    assert run("batch", "beads.tif", "-o", "out", "--bank", "tiny-20", *options) == 0
+    capsys.readouterr()
+    assert run("methods", "out") == 0
+    text = capsys.readouterr().out
+    assert "minimum mass 300" in text
+    assert "fewer than 15 points" in text
+    assert "One pixel was 0.35 µm" in text
+    tracks = pd.read_csv(tmp_path / "out" / "summary.csv")["tracks"].item()
+    assert f" {tracks} tracks were scored" in text
+    record = tmp_path / "out" / "records" / "beads.json"
+    other = record.read_text().replace('"minimum_mass": 300.0', '"minimum_mass": 200.0')
+    record.with_name("other.json").write_text(other)
+    assert run("methods", "out") == 2
+    assert "not all made with the same parameters" in capsys.readouterr().err
+
+
+def test_methods_without_a_batch(run, tiny_bank: Bank, capsys) -> None:
+    LinkingParameters(diameter=9).to_file("linking.toml")
+    assert run("methods", "--bank", tiny_bank.folder, "--linking", "linking.toml") == 0
+    text = capsys.readouterr().out
+    assert "diameter 9 pixels" in text
+    assert "2 neural networks for each of the labels attm, fbm, sbm" in text
+    assert run("methods", ".") == 2
+    assert "no finished batch is in this folder" in capsys.readouterr().err

@@ -93,6 +93,11 @@ def find_scores(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return found
 
 
+def read_records(folder: Path) -> list[Record]:
+    """Read how each finished input in the folder of a batch was made."""
+    return [record for _, record in Results(folder)._read_records()]
+
+
 def _plain(value: object) -> str:
     return "not given" if value is None else str(value)
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from napari_anomalous_diffusion.cli.batch import batch
 from napari_anomalous_diffusion.cli.comparison import compare
+from napari_anomalous_diffusion.cli.methods import methods
 from napari_anomalous_diffusion.cli.scoring import banks, demo, score
 from napari_anomalous_diffusion.cli.shared import console
 from napari_anomalous_diffusion.cli.training import figure, simulate, train
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which model of anomalous diffusion explains each track best.",
 )
-for command in (demo, score, batch, compare, banks, simulate, train, figure):
+for command in (demo, score, batch, compare, methods, banks, simulate, train, figure):
     app.command()(command)
 
 

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_anomalous_diffusion.viewer.controller import DockController
 from napari_anomalous_diffusion.viewer.form import ScoreForm, narrow_box
 from napari_anomalous_diffusion.viewer.legend import Legend
+from napari_anomalous_diffusion.viewer.methods import copy_methods
 from napari_anomalous_diffusion.viewer.model import DockModel
 from napari_anomalous_diffusion.viewer.panels import PlotPanel
 from napari_anomalous_diffusion.viewer.preferences import preferences
@@ -57,10 +58,13 @@ class AnomalousDiffusionDock(QWidget):
         self.tabs = QTabWidget()
         self.save = QPushButton("Save scores…")
         self.save.setToolTip("Save the scores of all tracks as CSV or Parquet.")
+        self.methods = QPushButton("Copy methods")
+        self.methods.setToolTip("Copy a paragraph for a paper: how these tracks were scored.")
         self._arrange()
         wanted = preferences()
         self.model = DockModel(bank=wanted.bank, device=wanted.device)
         self.controller = DockController(napari_viewer, self, self.model)
+        self.methods.clicked.connect(lambda: copy_methods(self.model.layer, self.model.result))
         # Whatever ends the dock, nothing of it may stay in the viewer.
         self.destroyed.connect(self.controller.close)
 
@@ -69,6 +73,7 @@ class AnomalousDiffusionDock(QWidget):
         colour.addRow("Colour by", self.colour_by)
         save = QHBoxLayout()
         save.addWidget(self.save)
+        save.addWidget(self.methods)
         self.tabs.addTab(self.plots, "Plots")
         self.tabs.addTab(self.table, "Tracks")
         self.tabs.setTabToolTip(0, "The errors of all tracks, or of the selected one.")
