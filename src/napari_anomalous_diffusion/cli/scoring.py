@@ -24,6 +24,7 @@ from napari_anomalous_diffusion.errors import InputError
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
     from napari_anomalous_diffusion.scores.scoring import Scores
+    from napari_anomalous_diffusion.tracks.table import Trajectories
 
 
 def demo(
@@ -60,9 +61,17 @@ def score(
         typer.Option(
             min=0,
             max=1,
-            help="Level of the verdicts 'novel' and 'undecided'. No bank gives them yet.",
+            help="Share of each label's own tracks that may be called novel, or denied their label "
+            "(banks that were calibrated).",
         ),
     ] = 0.05,
+    false_discoveries: Annotated[
+        bool,
+        typer.Option(
+            "--false-discoveries",
+            help="Let the level be the share of false ones among the tracks called novel.",
+        ),
+    ] = False,
     picture: Annotated[
         Path | None, typer.Option(help="Also draw the scored tracks: .png, .pdf or .svg.")
     ] = None,
@@ -70,13 +79,12 @@ def score(
     frame: FrameOption = None,
     axes: AxesOption = None,
     localisation_error: Annotated[
-        float,
+        str,
         typer.Option(
-            min=0,
-            help="Standard deviation of a coordinate's error, in the unit of the coordinates; only "
-            "banks of probabilities use it.",
+            help="Standard deviation of a coordinate's error, in the unit of the coordinates, or "
+            "'estimate' to take it from the tracks; only banks of probabilities use it.",
         ),
-    ] = 0.0,
+    ] = "0",
 ) -> None:
     """Score every track of a file: a row a track, an error for every label of the bank."""
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
@@ -90,11 +98,14 @@ def score(
     columns = None if axes is None else [name.strip() for name in axes.split(",")]
     with said_notices():
         trajectories = read_tracks(tracks, track=track, frame=frame, axes=columns)
+        error = _localisation_error(localisation_error, trajectories)
     with progress_bar("Scoring", "tracks") as progress:
         scores = scoring.score(
             trajectories,
             opened,
-            localisation_error=localisation_error,
+            localisation_error=error,
+            level=level,
+            false_discoveries=false_discoveries,
             device=device.value,
             progress=progress,
         )
@@ -147,9 +158,31 @@ def _say_bank(bank: Bank, verify: bool) -> None:
         typer.echo(f"  verified: {count} networks are as they were made")
 
 
+def _localisation_error(text: str, trajectories: Trajectories) -> float:
+    if text == "estimate":
+        from napari_anomalous_diffusion.scores.localisation import estimate_localisation_error
+
+        return estimate_localisation_error(trajectories)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise InputError(
+            f"--localisation-error {text} is no length: give a number from 0 on, or 'estimate'."
+        )
+    return number
+
+
 def _say_verdicts(scores: Scores) -> None:
     counts = scores.table["verdict"].value_counts()
     table = Table("verdict", "tracks", "share", box=None)
     for verdict, count in counts.items():
         table.add_row(str(verdict), str(count), f"{count / len(scores):.1%}")
     console.print(table)
+    if scores.table["p_value"].notna().any():
+        console.print(
+            f"Were all tracks of the bank's labels, about {scores.expected_novel:.0f} of them would "
+            "be called novel.",
+            soft_wrap=True,
+        )

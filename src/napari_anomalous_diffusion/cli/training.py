@@ -1,4 +1,4 @@
-"""The commands of the lab: `simulate`, `train` and `figure`."""
+"""The commands of the lab: `simulate`, `train`, `calibrate` and `figure`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from napari_anomalous_diffusion.cli.shared import console, progress_bar
+from napari_anomalous_diffusion.cli.shared import Device, DeviceOption, console, progress_bar
 
 
 def simulate(
@@ -66,6 +66,31 @@ def train(
     with progress_bar("Training", "rounds") as progress:
         train_bank(recipe, folder, cache=cache, workers=workers, progress=progress)
     typer.echo(f"The bank is in {folder}.")
+
+
+def calibrate(
+    bank: Annotated[Path, typer.Argument(help="A bank's folder, with its recipe.toml.")],
+    tracks: Annotated[
+        int, typer.Option(min=20, help="Simulated for each label in each of the circumstances.")
+    ] = 250,
+    device: DeviceOption = Device.auto,
+    cache: Annotated[
+        Path, typer.Option(help="Where scored tracks lie: what was stopped goes on.")
+    ] = Path(".training"),
+) -> None:
+    """Learn what a bank's own tracks look like under it: p-values, candidates, confidence."""
+    from napari_anomalous_diffusion.autoencoders.bank import load_bank
+    from napari_anomalous_diffusion.lab.calibrating import CalibrationRecipe, calibrate_bank
+
+    with progress_bar("Calibrating", "circumstances") as progress:
+        calibrate_bank(
+            load_bank(bank),
+            CalibrationRecipe(tracks=tracks),
+            cache=cache,
+            device=device.value,
+            progress=progress,
+        )
+    typer.echo(f"The bank in {bank} is calibrated.")
 
 
 def figure(

@@ -64,7 +64,7 @@ class CalibrationRecipe(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    tracks: int = Field(default=400, gt=0)
+    tracks: int = Field(default=250, gt=0)
     lengths: list[int] = [10, 16, 25, 40, 63, 100, 160, 250, 400]
     dimensions: list[int] = [1, 2, 3]
     noise: list[float] = [0.0, 0.1, 0.3, 1.0]
