@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 import torch
 
-from napari_anomalous_diffusion.viewer.worker import one_core_left
+from napari_anomalous_diffusion.viewer.worker import one_core_left, open_bank
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,14 @@ def test_scoring_in_the_dock_changes_no_number_of_threads(stage):
     on = stage()
     on.score()
     assert torch.get_num_threads() == 2
+
+
+def test_a_bank_is_opened_once_until_it_changes(tiny_bank, tmp_path):
+    folder = shutil.copytree(tiny_bank.folder, tmp_path / "bank")
+    bank = open_bank(str(folder), "cpu")
+    assert open_bank(str(folder), "cpu") is bank
+    assert open_bank(str(folder), "auto") is not bank  # its networks may be elsewhere
+    bank = open_bank(str(folder), "cpu")
+    path = folder / "bank.json"
+    path.write_text(path.read_text().replace(bank.name, "renamed"))
+    assert open_bank(str(folder), "cpu").name == "renamed"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, suppress
+from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_anomalous_diffusion.threads import at_most_threads
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
 if TYPE_CHECKING:
+    from napari_anomalous_diffusion.autoencoders.bank import Bank
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
 
@@ -26,11 +29,10 @@ def score_steps(
         Makes the table of tracks, so that this, too, is done in the thread.
     bank, device : str
     """
-    from napari_anomalous_diffusion.autoencoders.bank import load_bank
     from napari_anomalous_diffusion.scores.scoring import score_in_steps
 
     trajectories = read()
-    steps = score_in_steps(trajectories, load_bank(bank), device=device)
+    steps = score_in_steps(trajectories, open_bank(bank, device), device=device)
     while True:
         try:
             with one_core_left():
@@ -38,6 +40,26 @@ def score_steps(
         except StopIteration as finished:
             return ScoredTracks(finished.value, trajectories, device)
         yield done, len(trajectories)
+
+
+def open_bank(bank: str, device: str) -> Bank:
+    """Open a bank; where it is the one that was opened last, its networks are those of then.
+
+    They are ten thousands of Python objects: made again with every scoring, they would soon call
+    for the garbage collector, which stops everything for a third of a second.
+    """
+    from napari_anomalous_diffusion.autoencoders.bank import load_bank
+    from napari_anomalous_diffusion.autoencoders.storage import checksum
+
+    folder = load_bank(bank).folder
+    return _kept_bank(folder, checksum((folder / "bank.json").read_bytes()), device)
+
+
+@lru_cache(maxsize=1)
+def _kept_bank(folder: Path, checksum: str, device: str) -> Bank:
+    from napari_anomalous_diffusion.autoencoders.bank import load_bank
+
+    return load_bank(folder)
 
 
 def one_core_left() -> AbstractContextManager[None]:
