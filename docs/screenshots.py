@@ -8,15 +8,19 @@ Needs napari and a screen; ``xvfb-run -s "-screen 0 1600x1000x24"`` makes a virt
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 import napari
+import numpy as np
 import pandas as pd
+from napari.qt import get_stylesheet
 from qtpy.QtTest import QTest
 
-from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
+from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK, installed_banks
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
+from napari_anomalous_diffusion.viewer.column_dialog import ColumnDialog
 
 SIZE = (1360, 990)
 SMALL_SIZE = (1200, 870)
@@ -25,6 +29,8 @@ TABLE_TAB = 1
 PLUGIN = "napari-anomalous-diffusion"
 BEADS = LinkingParameters(minimum_mass=200, dark_on_light=True)
 PATCH = 160
+OWN_BANK = "confined-20"
+"""Trained by examples/confined.toml; without it, its picture is not taken."""
 
 
 def main() -> None:
@@ -37,6 +43,9 @@ def main() -> None:
     take_dock(options.bank, options.output)
     take_linking(options.output)
     take_batch(options.output)
+    take_columns(options.output)
+    if OWN_BANK in installed_banks():
+        take_own_bank(options.output)
 
 
 def open_viewer() -> Any:
@@ -57,6 +66,13 @@ def picture(viewer: Any, path: Path) -> None:
     """Take a picture of the whole window, when it has come to rest."""
     QTest.qWait(500)
     viewer.screenshot(str(path), canvas_only=False, flash=False)
+
+
+def in_both_themes(viewer: Any, folder: Path, name: str) -> None:
+    """Take a picture of the window as it is, dark and light."""
+    for theme in ("dark", "light"):
+        viewer.theme = theme
+        picture(viewer, folder / f"{name}-{theme}.png")
 
 
 def take_dock(bank: str, folder: Path) -> None:
@@ -97,19 +113,18 @@ def take(viewer: Any, dock: Any, folder: Path, theme: str) -> None:
 
 
 def take_linking(folder: Path) -> None:
-    """Link the beads, and take a picture of the preview and of the scored tracks."""
+    """Link the beads, and take a picture of each step of the tutorial."""
     viewer = open_viewer()
     viewer.window.resize(*SMALL_SIZE)
     (movie,) = viewer.open_sample(PLUGIN, "movie")
     movie.name = "beads in water"
+    in_both_themes(viewer, folder, "tutorial-movie")
     panel = open_panel(viewer, "Link particles")
-    panel.controller._take(BEADS)
+    panel.controller._take(BEADS.model_copy(update={"subtract_drift": True}))
     panel.preview.click()
     while panel.controller.preview.points is None:
         QTest.qWait(50)
-    for theme in ("dark", "light"):
-        viewer.theme = theme
-        picture(viewer, folder / f"linking-preview-{theme}.png")
+    in_both_themes(viewer, folder, "linking-preview")
     panel.preview.click()
     panel.run.link.click()
     while panel.model.progress is not None:
@@ -118,11 +133,11 @@ def take_linking(folder: Path) -> None:
     dock.controller.score(viewer.layers[-1])
     while dock.model.progress is not None:
         QTest.qWait(50)
-    viewer.layers[-1].tail_width = 3
+    viewer.layers[-1].tail_width, viewer.layers[-1].tail_length = 3, 60
     viewer.dims.set_point(0, movie.data.shape[0] - 1)
-    for theme in ("dark", "light"):
-        viewer.theme = theme
-        picture(viewer, folder / f"linking-scored-{theme}.png")
+    in_both_themes(viewer, folder, "linking-scored")
+    dock.controller._go_to(int(dock.model.result.scores.table["net_displacement"].argmax()))
+    in_both_themes(viewer, folder, "tutorial-track")
     viewer.close()
 
 
@@ -144,15 +159,60 @@ def take_batch(folder: Path) -> None:
     while panel.controller.runner.busy:
         QTest.qWait(50)
     viewer.dims.set_point(0, movie.data.shape[0] - 1)
-    for theme in ("dark", "light"):
-        viewer.theme = theme
-        picture(viewer, folder / f"batch-{theme}.png")
+    in_both_themes(viewer, folder, "batch")
     compared = open_panel(viewer, "Compare")
     for place, condition in enumerate(("left", "right") * 2):
         compared.layers.item(place, 1).setText(condition)
+    in_both_themes(viewer, folder, "compare")
+    viewer.close()
+
+
+def take_columns(folder: Path) -> None:
+    """Take a picture of the question which columns are meant."""
+    names = ["cell", "particle", "track_id", "frame", "y_um", "x_um", "intensity"]
+    rows = [
+        [
+            1,
+            17,
+            3,
+            frame,
+            round(12.4 + 0.3 * frame, 2),
+            round(8.1 - 0.2 * frame, 2),
+            412 - 7 * frame,
+        ]
+        for frame in range(8)
+    ]
+    viewer = open_viewer()
     for theme in ("dark", "light"):
         viewer.theme = theme
-        picture(viewer, folder / f"compare-{theme}.png")
+        dialog = ColumnDialog("nuclei.csv", names, [[*map(str, row)] for row in rows])
+        dialog.setStyleSheet(get_stylesheet(theme))
+        dialog.show()
+        QTest.qWait(500)
+        dialog.grab().save(str(folder / f"columns-{theme}.png"))
+        dialog.close()
+    viewer.close()
+
+
+def take_own_bank(folder: Path) -> None:
+    """Score confined tracks with the bank of docs/own-bank.md, and take a picture of one."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
+    from confined import confined
+
+    positions = confined(60, 200, 2, seed=5) + 9 * np.indices((6, 10)).reshape(2, 60).T[:, None]
+    ids, frames = np.indices(positions.shape[:2])
+    data = np.column_stack([ids.ravel(), frames.ravel(), positions.reshape(-1, 2)])
+    viewer = open_viewer()
+    viewer.window.resize(*SMALL_SIZE)
+    layer = viewer.add_tracks(data, name="confined particles", tail_length=200, tail_width=2)
+    dock = open_panel(viewer, "Anomalous diffusion")
+    dock.controller._choose_bank(OWN_BANK)
+    dock.controller.score(layer)
+    while dock.model.progress is not None:
+        QTest.qWait(50)
+    viewer.dims.set_point(0, 199)
+    viewer.reset_view()
+    in_both_themes(viewer, folder, "own-bank")
     viewer.close()
 
 
