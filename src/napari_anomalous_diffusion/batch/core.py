@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from napari_anomalous_diffusion.batch.inputs import is_to_link
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.steps import changed, finish
 from napari_anomalous_diffusion.threads import at_most_threads
+from napari_anomalous_diffusion.tracks.notices import noted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,11 +56,14 @@ class Outcome:
         input was a table of tracks itself.
     summary : dict
         See `comparison.summary_row`.
+    notices : tuple of str
+        What should be known of the input, though nothing is wrong: what was left out or guessed.
     """
 
     scores: pd.DataFrame
     tracks: pd.DataFrame | None
     summary: dict[str, Any]
+    notices: tuple[str, ...] = ()
 
 
 def open_input(path: Path, parameters: BatchParameters) -> Movie | Trajectories:
@@ -74,11 +78,13 @@ def open_input(path: Path, parameters: BatchParameters) -> Movie | Trajectories:
     from napari_anomalous_diffusion.tracks.movies import open_movie
 
     opened: Movie | Trajectories
+    linking = parameters.linking
     if is_to_link(path):
-        opened = open_movie(path)
+        opened = open_movie(path, None if linking.channel < 0 else linking.channel)
     else:
         opened = read_tracks(path, track=parameters.track, frame=parameters.frame)
-    return replace(opened, calibration=parameters.calibration.over(opened.calibration))
+    calibration = parameters.calibration.over(opened.calibration)
+    return replace(opened, calibration=calibration.exposed(linking.exposure))
 
 
 def process_in_steps(
@@ -141,8 +147,11 @@ def attempt_in_steps(
         try:
             # Sums that several threads share come out different in their last digits, and tables
             # are to be the same wherever they are made. More cores are used by more workers.
+            with noted() as notices:
+                opened = open_input(path, parameters)
             with at_most_threads(1):
-                return (yield from process_in_steps(open_input(path, parameters), parameters, bank))
+                outcome = yield from process_in_steps(opened, parameters, bank)
+            return replace(outcome, notices=tuple(notices))
         except InputError as error:
             return str(error)
         # The rest of the batch goes on whatever is the matter with this one.
@@ -152,9 +161,15 @@ def attempt_in_steps(
     return sentence
 
 
-def process_file(path: Path, parameters: BatchParameters, bank_folder: Path) -> Outcome | str:
-    """Do the same in a process of its own, which leaves the other cores to its like."""
-    return finish(attempt_in_steps(path, parameters, _open_bank(bank_folder)))
+def process_file(
+    path: Path,
+    report: Callable[[Step], object],
+    *,
+    parameters: BatchParameters,
+    bank_folder: Path,
+) -> Outcome | str:
+    """Do the same in a process of its own, and report the steps."""
+    return finish(attempt_in_steps(path, parameters, _open_bank(bank_folder)), report)
 
 
 @lru_cache(maxsize=1)

@@ -86,7 +86,7 @@ def _opens(path: Path) -> bool:
     from napari_anomalous_diffusion.tracks.movies import open_movie
 
     try:
-        open_movie(path)
+        open_movie(path, channel=0)
     except InputError:
         return False
     return True

@@ -84,7 +84,7 @@ class BatchParameters(BaseModel):
         Where the networks run. Scores agree to 1e-5 from device to device, so that finished inputs
         stay as they are when this changes.
     linking : LinkingParameters
-        How movies become tracks.
+        How movies become tracks; its exposure is that of files of tracks, too.
     calibration : CalibrationOptions
         What a pixel and a frame are worth.
     track, frame : str or None
@@ -111,4 +111,4 @@ class BatchParameters(BaseModel):
         flat: dict[str, object] = {}
         for name, value in values.items():
             flat |= value if isinstance(value, dict) else {name: value}
-        return flat
+        return flat if movie else flat | {"exposure": self.linking.exposure}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -47,6 +47,8 @@ class BatchStep:
         Frames or tracks that are linked or scored, and all of the input's.
     sentence : str
         For people.
+    notices : tuple of str
+        What should be known of an input that is ``finished``: what was left out or guessed.
     """
 
     file: Path
@@ -56,6 +58,7 @@ class BatchStep:
     done: int = 0
     total: int = 0
     sentence: str = ""
+    notices: tuple[str, ...] = ()
 
 
 @dataclass
@@ -220,6 +223,9 @@ class _Batch:
         function = partial(process_file, parameters=self.parameters, bank_folder=self.bank.folder)
         with closing(spread(function, self.pending, workers=workers, scheduler=scheduler)) as done:
             for file, result in done:
+                if isinstance(result, Step):
+                    yield self._underway(file, result)
+                    continue
                 if isinstance(result, WorkerDiedError):
                     result = (
                         f"{file}: the processes that worked on it died, for lack of memory perhaps;"
@@ -242,7 +248,7 @@ class _Batch:
         )
         self.results.finish(name, record)
         self.report.finished.append(file)
-        return self._step(file, "finished")
+        return replace(self._step(file, "finished"), notices=result.notices)
 
     def _expected(self, file: Path) -> Record:
         from napari_anomalous_diffusion.autoencoders.storage import checksum

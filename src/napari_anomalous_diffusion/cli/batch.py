@@ -16,6 +16,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -57,6 +58,9 @@ def with_linking_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+CALIBRATION = "Calibration (before what a file says)"
+
+
 def _linking_option(name: str) -> inspect.Parameter:
     field = LinkingParameters.model_fields[name]
     flag, short = f"--{name.replace('_', '-')}", SHORT_NAMES.get(name)
@@ -69,13 +73,12 @@ def _linking_option(name: str) -> inspect.Parameter:
         *names,
         *([short] if short else []),
         help=f"{field.description} \\[default: {default}{f'; also {short}' if short else ''}]",
-        rich_help_panel="Linking (movies only; before what --parameters says)",
+        rich_help_panel=CALIBRATION
+        if name == "exposure"
+        else "Linking (movies only; before what --parameters says)",
     )
     kind = type(field.default) | None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
-
-
-CALIBRATION = "Calibration (before what a file says)"
 
 
 @with_linking_options
@@ -164,7 +167,7 @@ def _linking_parameters(file: Path | None, options: dict[str, Any]) -> LinkingPa
 
 @contextmanager
 def _shown() -> Iterator[Callable[[BatchStep], None]]:
-    """Show a bar for the files, and one for the frames or tracks of the file at work."""
+    """Show a bar for the files, and one for the frames or tracks of each file at work."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("{task.fields[unit]}"), TimeRemainingColumn(),
                   console=console) as bars:  # fmt: skip
@@ -179,8 +182,7 @@ class _View:
     def __init__(self, bars: Progress) -> None:
         self.bars = bars
         self.files = bars.add_task("Batch", total=None, unit="files", visible=False)
-        self.within = bars.add_task("", total=None, unit="", visible=False)
-        self.at: tuple[Path, str] | None = None
+        self.within: dict[Path, tuple[str, TaskID]] = {}
         self.changes: Counter[str] = Counter()
 
     def show(self, step: BatchStep) -> None:
@@ -192,10 +194,12 @@ class _View:
         self.say_changes()
         if step.stage == "failed":
             self.bars.console.print(f"[red]Failed:[/] {escape(step.sentence)}", soft_wrap=True)
+        for text in step.notices:
+            self.bars.console.print(escape(text), soft_wrap=True)
         if step.stage in ("linking", "scoring"):
             self._show_within(step)
-        else:
-            self.bars.update(self.within, visible=False)
+        elif step.file in self.within:
+            self.bars.remove_task(self.within.pop(step.file)[1])
 
     def say_changes(self) -> None:
         """Say once for all inputs alike why they are done again."""
@@ -205,17 +209,18 @@ class _View:
         self.changes.clear()
 
     def _show_within(self, step: BatchStep) -> None:
-        if self.at != (step.file, step.stage):
-            self.at = (step.file, step.stage)
+        stage, bar = self.within.get(step.file, ("", None))
+        if bar is not None and stage != step.stage:
+            self.bars.remove_task(bar)
+        if stage != step.stage:
             linking = step.stage == "linking"
-            self.bars.reset(
-                self.within,
-                description=f"{'Linking' if linking else 'Scoring'} {escape(step.file.name)}",
+            bar = self.bars.add_task(
+                f"{'Linking' if linking else 'Scoring'} {escape(step.file.name)}",
                 unit="frames" if linking else "tracks",
                 total=step.total,
-                visible=True,
             )
-        self.bars.update(self.within, completed=step.done)
+            self.within[step.file] = (step.stage, bar)
+        self.bars.update(self.within[step.file][1], completed=step.done)
 
 
 def _say_report(report: BatchReport) -> None:

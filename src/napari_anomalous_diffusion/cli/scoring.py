@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from napari_anomalous_diffusion.cli.shared import (
     DeviceOption,
     FrameOption,
     TrackOption,
+    axis_names,
     console,
     progress_bar,
     said_notices,
@@ -78,6 +80,15 @@ def score(
     track: TrackOption = None,
     frame: FrameOption = None,
     axes: AxesOption = None,
+    exposure: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of the frame interval during which the shutter is open: alpha and D are "
+            "corrected for the blur of what moves meanwhile.",
+        ),
+    ] = 0.0,
     localisation_error: Annotated[
         str,
         typer.Option(
@@ -95,9 +106,10 @@ def score(
     if target.resolve() == tracks.resolve():
         raise InputError(f"{tracks}: the scores would replace the tracks; name another file.")
     opened = load_bank(bank)
-    columns = None if axes is None else [name.strip() for name in axes.split(",")]
     with said_notices():
-        trajectories = read_tracks(tracks, track=track, frame=frame, axes=columns)
+        trajectories = read_tracks(tracks, track=track, frame=frame, axes=axis_names(axes))
+        calibration = trajectories.calibration.exposed(exposure)
+        trajectories = replace(trajectories, calibration=calibration)
         error = _localisation_error(localisation_error, trajectories)
     with progress_bar("Scoring", "tracks") as progress:
         scores = scoring.score(
@@ -145,9 +157,13 @@ def _say_bank(bank: Bank, verify: bool) -> None:
     typer.echo(f"{bank.folder.name}: {bank.contents.description}")
     typer.echo(f"  folder: {bank.folder}")
     versions = ", ".join(f"{what} {which}" for what, which in bank.contents.versions.items())
-    typer.echo(f"  trained with {versions}, by the recipe.toml beside its weights")
+    if versions:
+        typer.echo(f"  trained with {versions}, by the recipe.toml beside its weights")
     for label in bank.contents.labels:
-        errors = [member.own_error for member in label.members]
+        errors = [member.own_error for member in label.members if member.own_error is not None]
+        if not errors:
+            typer.echo(f"  {label.name}: {len(label.members)} imported members")
+            continue
         spread = (max(errors) - min(errors)) / abs(sum(errors) / len(errors))
         typer.echo(
             f"  {label.name}: {len(errors)} members on {label.windows} windows each; own error "

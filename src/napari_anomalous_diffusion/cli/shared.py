@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from napari_anomalous_diffusion.tracks.notices import Notice
+from napari_anomalous_diffusion.tracks.notices import noted
 
 console = Console(stderr=True, highlight=False)
 
@@ -40,14 +39,18 @@ AxesOption = Annotated[
 ]
 
 
+def axis_names(axes: str | None) -> list[str] | None:
+    """Part the names that the option ``--axes`` was given."""
+    return None if axes is None else [name.strip() for name in axes.split(",")]
+
+
 @contextmanager
 def said_notices() -> Iterator[None]:
     """Say what should be known of a file that is read, a line each."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", Notice)
+    with noted() as texts:
         yield
-    for warning in caught:
-        console.print(escape(str(warning.message)), soft_wrap=True)
+    for text in texts:
+        console.print(escape(text), soft_wrap=True)
 
 
 @contextmanager

@@ -86,13 +86,24 @@ def _letter(name: str) -> str | None:
     return next((letter for letter, names in AXIS_NAMES.items() if plain in names), None)
 
 
-def refuse_colours(shape: Sequence[int], letters: str, source: str) -> None:
-    """Refuse images with colours or channels.
+def refuse_colours(
+    shape: Sequence[int], letters: str, source: str, channel: int | None = None
+) -> None:
+    """Refuse images with colours, and with channels of which none is chosen.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    letters : str
+        A letter an axis, as `axis_letters` gives them.
+    source : str
+    channel : int, optional
+        The channel that is meant, counted from 0.
 
     Raises
     ------
     InputError
-        If there is more than one of them.
+        If there is more than one of them, or not the one that is meant.
     """
     sizes = dict(zip(letters, shape, strict=True))
     if sizes.get("s", 1) > 1:
@@ -100,8 +111,13 @@ def refuse_colours(shape: Sequence[int], letters: str, source: str) -> None:
             f"{source}: has {sizes['s']} colours a pixel (RGB); convert it to one grey value a "
             "pixel."
         )
-    if sizes.get("c", 1) > 1:
+    channels = sizes.get("c", 1)
+    if channel is None and channels > 1:
         raise InputError(
-            f"{source}: has {sizes['c']} channels; split it and give the channel with the "
-            "particles."
+            f"{source}: has {channels} channels; split it, or name the channel with the particles "
+            "(--channel, counted from 0)."
+        )
+    if channel is not None and not 0 <= channel < channels:
+        raise InputError(
+            f"{source}: there is no channel {channel}; choose one from 0 to {channels - 1}."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +60,10 @@ class Calibration(BaseModel):
     def fits(self, dimensions: int) -> bool:
         """Tell whether there is a pixel size for each of so many axes."""
         return isinstance(self.pixel_size, float) or len(self.pixel_size) == dimensions
+
+    def exposed(self, exposure: float) -> Self:
+        """Return the same with another exposure, or itself where that is 0, which says nothing."""
+        return self.model_copy(update={"exposure": exposure}) if exposure else self
 
     def to_length(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Convert positions into `length_unit`.

@@ -242,7 +242,7 @@ class _Spots:
             table[list(axes)],
             axes=axes,
             source=self._movie.source,
-            calibration=self._movie.calibration,
+            calibration=self._movie.calibration.exposed(self._parameters.exposure),
         )
         if self._parameters.subtract_drift:
             trajectories = _without_drift(trajectories)

@@ -86,6 +86,7 @@ def as_movie(
     axes: Sequence[str] | None = None,
     calibration: Calibration | None = None,
     source: str = "movie",
+    channel: int | None = None,
 ) -> Movie:
     """Make a movie of an array.
 
@@ -102,6 +103,8 @@ def as_movie(
         What a pixel and a frame are worth.
     source : str
         What to call the movie in messages: the file, the layer.
+    channel : int, optional
+        Which channel is meant, counted from 0, where there are several.
 
     Returns
     -------
@@ -110,7 +113,8 @@ def as_movie(
     Raises
     ------
     InputError
-        If it is a single frame, has colours or channels, or its axes cannot be told.
+        If it is a single frame, has colours, its axes cannot be told, or its channels are several
+        and none is chosen.
     """
     if not hasattr(array, "shape") or not hasattr(array, "dtype"):
         array = np.asarray(array)
@@ -119,7 +123,7 @@ def as_movie(
             f"{source}: frames must hold real numbers, not {array.dtype}; convert them first."
         )
     letters = axis_letters(array.shape, axes, source)
-    refuse_colours(array.shape, letters, source)
+    refuse_colours(array.shape, letters, source, channel)
     if 0 in array.shape:
         raise InputError(f"{source}: is empty, its shape is {array.shape}; give a movie.")
     single = [
@@ -133,10 +137,12 @@ def as_movie(
         )
     if any(single):
         array = array[tuple(0 if drop else slice(None) for drop in single)]
-    order = [letters.index(letter) for letter in "tzyx" if letter in letters]
+    order = [letters.index(letter) for letter in "tczyx" if letter in letters]
     if order != sorted(order):
         array = array.transpose(order)
     frames = _DaskFrames(array) if hasattr(array, "dask") else array
+    if channel is not None and "c" in letters:
+        frames = _ChannelFrames(frames, channel)
     frame_axes = tuple(letter for letter in "zyx" if letter in letters)
     return Movie(frames, frame_axes, calibration or Calibration(), source)
 
@@ -160,6 +166,20 @@ class _DaskFrames:
             self._block = np.asarray(self._array[start:stop])
             self._start = start
         return self._block[number - start]
+
+
+class _ChannelFrames:
+    """One channel of frames that have several."""
+
+    def __init__(self, frames: Any, channel: int) -> None:
+        self._frames = frames
+        self._channel = channel
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, number: int) -> NDArray[Any]:
+        return np.asarray(self._frames[number])[self._channel]
 
 
 def is_movie(path: str | os.PathLike[str]) -> bool:
@@ -189,7 +209,7 @@ def _ends_like_tiff(path: Path) -> bool:
     return path.suffix.lower() in (".tif", ".tiff")
 
 
-def open_movie(path: str | os.PathLike[str]) -> Movie:
+def open_movie(path: str | os.PathLike[str], channel: int | None = None) -> Movie:
     """Open a movie without reading its frames.
 
     Parameters
@@ -198,6 +218,8 @@ def open_movie(path: str | os.PathLike[str]) -> Movie:
         A TIFF stack (also BigTIFF, ImageJ hyperstack, OME-TIFF); a folder with an image a frame,
         or a pattern such as ``images/*.png``, in the order of the numbers in their names; or
         anything that an installed napari reader opens.
+    channel : int, optional
+        Which channel is meant, counted from 0, where there are several.
 
     Returns
     -------
@@ -219,8 +241,8 @@ def open_movie(path: str | os.PathLike[str]) -> Movie:
         frames = ImageFiles([Path(file) for file in glob.glob(source)], source)  # noqa: PTH207
         return as_movie(frames, "tyx", source=source)
     if path.is_file() and (_ends_like_tiff(path) or _first_bytes(path, 4) in MAGIC):
-        return as_movie(*open_tiff(path), source=source)
-    return _open_with_napari(path)
+        return as_movie(*open_tiff(path), source=source, channel=channel)
+    return _open_with_napari(path, channel)
 
 
 def _first_bytes(path: Path, number: int) -> bytes:
@@ -233,7 +255,7 @@ def _first_bytes(path: Path, number: int) -> bytes:
         ) from error
 
 
-def _open_with_napari(path: Path) -> Movie:
+def _open_with_napari(path: Path, channel: int | None) -> Movie:
     """Open a file with the readers of napari and its plugins, through npe2."""
     if path.suffix.lower() == ".py":  # napari would run it
         raise InputError(f"{path}: is a program; give the path of a movie.")
@@ -258,12 +280,15 @@ def _open_with_napari(path: Path) -> Movie:
     if len(images) != 1:
         raise InputError(
             f"{path}: napari reads {len(images) or 'no'} images from it; give a file with one "
-            "movie of one channel."
+            "movie."
         )
-    return _from_layer(images[0][0], images[0][1] if len(images[0]) > 1 else {}, str(path))
+    options = images[0][1] if len(images[0]) > 1 else {}
+    return _from_layer(images[0][0], options, str(path), channel)
 
 
-def _from_layer(data: Any, options: dict[str, Any], source: str) -> Movie:
+def _from_layer(
+    data: Any, options: dict[str, Any], source: str, channel: int | None = None
+) -> Movie:
     """Make a movie of the data of an Image layer and what else a reader says of it."""
     if isinstance(data, list | tuple):  # several resolutions, the finest first
         data = data[0]
@@ -272,7 +297,7 @@ def _from_layer(data: Any, options: dict[str, Any], source: str) -> Movie:
         names[options["channel_axis"]] = "c"
     if options.get("rgb"):
         names[data.ndim - 1 :] = ["s"]
-    movie = as_movie(data, names, source=source)
+    movie = as_movie(data, names, source=source, channel=channel)
     calibration = layer_calibration(options.get("scale"), options.get("units"), len(movie.axes))
     return Movie(movie.frames, movie.axes, calibration, source)
 

@@ -26,6 +26,13 @@ class LinkingParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    channel: int = Field(
+        default=-1,
+        ge=-1,
+        title="Channel",
+        description="Channel with the particles, counted from 0, of movies that have several; -1: "
+        "not said.",
+    )
     diameter: Annotated[int, AfterValidator(_odd)] = Field(
         default=11,
         ge=3,
@@ -91,6 +98,14 @@ class LinkingParameters(BaseModel):
         title="Subtract drift",
         description="Take out of every track the motion that all of them have in common; only "
         "where there are many tracks at a time.",
+    )
+    exposure: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="Exposure",
+        description="Share of the frame interval during which the shutter is open, from 0 to 1: "
+        "alpha and D are corrected for the blur of what moves meanwhile.",
     )
 
     @classmethod
