@@ -4,8 +4,10 @@ import pytest
 from napari_anomalous_diffusion.autoencoders.bank import Bank, installed_banks, load_bank
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores.populations import (
+    TooFewWindowsError,
     ask_population,
     population_errors,
+    population_table,
     population_windows,
 )
 from napari_anomalous_diffusion.scores.scoring import score
@@ -44,6 +46,26 @@ def test_the_first_window_of_each_coordinate_is_taken() -> None:
     first = tracks.positions[:20] - tracks.positions[0]
     first = first / np.diff(first, axis=0).std(axis=0)
     assert windows[0] == pytest.approx(first[:, 0], abs=1e-4)
+
+
+def test_a_population_may_lie_in_several_files(bank: Bank) -> None:
+    parts = [walks(20, seed=1), walks(20, seed=2)]
+    with pytest.raises(TooFewWindowsError, match="40 windows of 20 points"):
+        ask_population(parts[0], bank)
+    answer = ask_population(parts, bank)
+    assert (answer.n_tracks, answer.n_windows) == (40, 80)
+
+
+def test_answers_make_a_table(bank: Bank) -> None:
+    answers = {"a": ask_population(walks(40), bank), "b": ask_population(walks(50, seed=1), bank)}
+    table = population_table(answers)
+    assert table["population"].tolist() == ["a", "b"]
+    assert table["n_windows"].tolist() == [80, 100]
+    lowest, second = np.sort(table.loc[0, ["mse_fbm", "mse_sbm"]].to_numpy(dtype=float))
+    assert table.loc[0, "margin"] == pytest.approx(1 - lowest / second)
+    assert table.loc[0, f"mse_{table.loc[0, 'best']}"] == lowest
+    assert {table.loc[0, "best"], table.loc[0, "runner_up"]} == {"fbm", "sbm"}
+    assert (table[["members_fbm", "members_sbm"]] > 0).all(axis=None)
 
 
 def test_too_few_windows_are_refused(bank: Bank) -> None:

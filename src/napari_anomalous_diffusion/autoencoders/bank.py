@@ -46,23 +46,23 @@ class StoredFile(BaseModel):
 
 
 class Member(StoredFile):
-    """One trained network of a label.
+    """One trained network of a label; of one that was imported, only the file is known.
 
     Attributes
     ----------
     file, sha256
         See `StoredFile`.
-    seed : int
+    seed : int or None
         Seed of its first weights, of its order of windows and of their signs.
-    own_error : float
+    own_error : float or None
         Mean error over held-out windows of its own label.
     loss_curve : list of float
         Training loss of each epoch.
     """
 
-    seed: int
-    own_error: float
-    loss_curve: list[float]
+    seed: int | None = None
+    own_error: float | None = None
+    loss_curve: list[float] = []
 
 
 class Label(BaseModel):
@@ -73,13 +73,13 @@ class Label(BaseModel):
     name : str
         As it stands in every table: ``attm``, ``alpha=0.3``, ``gamma=0.2,beta=0.4``.
     windows : int
-        Training windows: what moves among the simulated ones.
+        Training windows: what moves among the simulated ones; 0 where that is not known.
     members : list of Member
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
-    windows: int
+    windows: int = 0
     members: list[Member] = Field(min_length=1)
 
 
@@ -105,6 +105,9 @@ class BankFile(BaseModel):
         See `networks.Autoencoder`.
     average : {"arithmetic", "geometric"}
         How a track's error is made from the errors of its windows.
+    exact_ties : bool
+        Whether neighbours under a max-pool tie only where they are equal, as in networks that were
+        trained elsewhere.
     precision : {"full", "half"}
         How exactly the weights are stored, see `storage`.
     common : list of StoredFile
@@ -129,12 +132,13 @@ class BankFile(BaseModel):
     length: int = Field(ge=3)
     normalisation: Literal["batch", "track", "none", "shared"]
     average: Literal["arithmetic", "geometric"]
+    exact_ties: bool = False
     precision: Precision = "full"
     common: list[StoredFile] = []
     labels: list[Label] = Field(min_length=1)
     others: list[Label] = []
     calibration: StoredFile | None = None
-    versions: dict[str, str]
+    versions: dict[str, str] = {}
 
     @property
     def protocol(self) -> Literal["track", "population"]:
@@ -256,7 +260,11 @@ class Bank:
         return data
 
     def _network(self, label: Label, number: int) -> nn.Module:
+        from napari_anomalous_diffusion.autoencoders.networks import Autoencoder
+
         network = new_network(self.contents.network, self.length, self.contents.normalisation)
+        if self.contents.exact_ties and isinstance(network, Autoencoder):
+            network.tie_tolerance = 0.0
         try:
             network.load_state_dict(self.weights(label, number))
         except (RuntimeError, ValueError, KeyError) as error:

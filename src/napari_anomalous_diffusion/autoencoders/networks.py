@@ -26,15 +26,16 @@ LATENT_BIAS = 1.0
 """Where latent units start: at zero, many of them die under their ReLU in the first steps."""
 
 
-def max_pool(features: Tensor) -> tuple[Tensor, Tensor]:
+def max_pool(features: Tensor, tolerance: float = TIE_TOLERANCE) -> tuple[Tensor, Tensor]:
     """Halve the time axis, keeping the larger of each pair of neighbours.
 
     Where a particle rests, neighbours are equal but for rounding. So the later one is taken only
-    when it is larger by more than `TIE_TOLERANCE`, and no choice hangs on rounding.
+    when it is larger by more than a tolerance, and no choice hangs on rounding.
 
     Parameters
     ----------
     features : Tensor, shape (..., 2 n)
+    tolerance : float
 
     Returns
     -------
@@ -43,7 +44,7 @@ def max_pool(features: Tensor) -> tuple[Tensor, Tensor]:
         True where the later neighbour was kept.
     """
     first, second = features[..., 0::2], features[..., 1::2]
-    later = second - first > TIE_TOLERANCE
+    later = second - first > tolerance
     return torch.where(later, second, first), later
 
 
@@ -84,9 +85,12 @@ class Autoencoder(nn.Module, ABC):
     ----------
     multiple_of : int
         What the length has to be a multiple of.
+    tie_tolerance : float
+        See `max_pool`. Networks that were trained elsewhere know of none.
     """
 
     multiple_of: ClassVar[int]
+    tie_tolerance: float = TIE_TOLERANCE
 
     encoder_norms: nn.ModuleList
     decoder_norms: Iterable[nn.Module]
@@ -161,9 +165,9 @@ class ShortAutoencoder(Autoencoder):
     def encode(self, windows: Tensor) -> tuple[Tensor, list[Tensor]]:
         """See `Autoencoder.encode`; the latent space has 4 dimensions."""
         features = _rectified(self.encoder_1, windows.unsqueeze(1))
-        features, choice_1 = max_pool(self.encoder_norms[0](features))
+        features, choice_1 = max_pool(self.encoder_norms[0](features), self.tie_tolerance)
         features = _rectified(self.encoder_2, features)
-        features, choice_2 = max_pool(self.encoder_norms[1](features))
+        features, choice_2 = max_pool(self.encoder_norms[1](features), self.tie_tolerance)
         features = self.encoder_norms[2](_rectified(self.encoder_3, features))
         return _rectified(self.to_latent, features.mean(-1)), [choice_1, choice_2]
 
@@ -215,7 +219,7 @@ class LongAutoencoder(Autoencoder):
         features, choices = windows.unsqueeze(1), []
         blocks = (self.encoder_1, self.encoder_2, self.encoder_3)
         for block, norm in zip(blocks, self.encoder_norms, strict=True):
-            features, choice = max_pool(norm(_residual(block, features)))
+            features, choice = max_pool(norm(_residual(block, features)), self.tie_tolerance)
             choices.append(choice)
         return _rectified(self.to_latent, (features @ self.pooling).flatten(1)), choices
 

@@ -13,9 +13,10 @@ from rich.markup import escape
 from napari_anomalous_diffusion.cli.batch import batch
 from napari_anomalous_diffusion.cli.comparison import compare
 from napari_anomalous_diffusion.cli.methods import methods
+from napari_anomalous_diffusion.cli.populations import import_checkpoint, population
 from napari_anomalous_diffusion.cli.scoring import banks, demo, score
 from napari_anomalous_diffusion.cli.shared import console
-from napari_anomalous_diffusion.cli.training import figure, simulate, train
+from napari_anomalous_diffusion.cli.training import calibrate, figure, simulate, train
 from napari_anomalous_diffusion.errors import InputError
 
 app = typer.Typer(
@@ -24,7 +25,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which model of anomalous diffusion explains each track best.",
 )
-for command in (demo, score, batch, compare, methods, banks, simulate, train, figure):
+for command in (
+    demo,
+    score,
+    batch,
+    compare,
+    population,
+    methods,
+    banks,
+    import_checkpoint,
+    simulate,
+    train,
+    calibrate,
+    figure,
+):
     app.command()(command)
 
 

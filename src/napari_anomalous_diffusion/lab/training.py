@@ -181,7 +181,7 @@ def _store(bank: Bank, folder: Path, precision: Precision, *, one_start: bool) -
     shares = [
         common_part([bank.weights(label, number) for label in labels])
         for number in numbers
-        if one_start and precision == "half"
+        if one_start and precision == "half" and not bank.contents.others  # which have none
     ]
     names = [f"common-{number}.safetensors" for number in range(1, len(shares) + 1)]
     common = [

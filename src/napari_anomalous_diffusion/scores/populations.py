@@ -8,7 +8,7 @@ an answer here (Figs. 2 to 6 of the paper), and a track has none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,10 @@ LARGEST_BATCH = 10_000
 """Larger populations are scored in equal random parts, so that memory stays flat."""
 
 
+class TooFewWindowsError(InputError):
+    """A population is too small to be asked what it is."""
+
+
 @dataclass(frozen=True, eq=False)
 class PopulationAnswer:
     """What a bank of the published form says of a population.
@@ -59,6 +63,17 @@ class PopulationAnswer:
     n_windows: int
     bank: Bank
 
+    @property
+    def candidates(self) -> list[str]:
+        """The best label, and those that its members cannot tell from it, by rising error.
+
+        Their error, less the standard deviation of their members, is not above the best one's and
+        the standard deviation of its members. One member a label tells nothing of that.
+        """
+        table = self.table.sort_values("mse")
+        reach = table["mse"].iloc[0] + table["members"].iloc[0]
+        return table.loc[table["mse"] - table["members"] <= reach, "label"].tolist()
+
 
 def ask_population(
     tracks: Any, bank: Bank | str = DEFAULT_POPULATION_BANK, *, seed: int = 0, device: str = "auto"
@@ -70,7 +85,7 @@ def ask_population(
 
     Parameters
     ----------
-    tracks : Trajectories, napari array, DataFrame or path
+    tracks : Trajectories, napari array, DataFrame or path, or list of these
         Whatever `read_tracks` takes, of one population: one cell, one condition.
     bank : Bank or str
         A bank of the published form.
@@ -84,15 +99,21 @@ def ask_population(
 
     Raises
     ------
+    TooFewWindowsError
+        If there are fewer than 64 windows.
     InputError
-        If the bank scores track by track, or there are fewer than 64 windows.
+        If the bank scores track by track, or tracks cannot be read.
     """
     opened = load_bank(bank)
-    trajectories = read_tracks(tracks)
-    windows, n_tracks = population_windows(trajectories, opened.length)
+    _check_published(opened)
+    parts = [read_tracks(part) for part in (tracks if isinstance(tracks, list) else [tracks])]
+    cuts = [population_windows(part, opened.length) for part in parts]
+    windows = np.concatenate([values for values, _ in cuts])
+    n_tracks = sum(number for _, number in cuts)
     if len(windows) < FEWEST_WINDOWS:
-        raise InputError(
-            f"{trajectories.source}: {len(windows)} windows of {opened.length} points (tracks times"
+        sources = ", ".join(dict.fromkeys(part.source for part in parts))
+        raise TooFewWindowsError(
+            f"{sources}: {len(windows)} windows of {opened.length} points (tracks times"
             f" coordinates) are too few for a population, whose own statistics enter its errors; "
             f"give at least {FEWEST_WINDOWS}, or score the tracks one by one with another bank."
         )
@@ -105,6 +126,41 @@ def ask_population(
     })  # fmt: skip
     best = str(table["label"][table["mse"].argmin()])
     return PopulationAnswer(table, best, n_tracks, len(windows), opened)
+
+
+def population_table(answers: Mapping[str, PopulationAnswer]) -> pd.DataFrame:
+    """Put the answers of one bank into a table.
+
+    Parameters
+    ----------
+    answers : mapping of str to PopulationAnswer
+        By the names of the populations.
+
+    Returns
+    -------
+    DataFrame
+        A row a population: ``population``; ``n_tracks`` and ``n_windows``; ``best`` and
+        ``runner_up``, the labels of the two lowest errors (no runner-up, where there is one label);
+        ``candidates``, see `PopulationAnswer.candidates`, separated by semicolons; ``margin``, the
+        gap between the two errors as a share of the second; ``mse_<label>``, see
+        `PopulationAnswer`, then ``members_<label>``, the standard deviation between its members.
+    """
+    rows = []
+    for name, answer in answers.items():
+        errors = answer.table.set_index("label")
+        order = errors["mse"].sort_values()
+        second = order.iloc[1] if len(order) > 1 else np.nan
+        rows.append(
+            {
+                "population": name, "n_tracks": answer.n_tracks, "n_windows": answer.n_windows,
+                "best": answer.best, "candidates": ";".join(answer.candidates),
+                "runner_up": order.index[1] if len(order) > 1 else None,
+                "margin": 1 - order.iloc[0] / second,
+            }
+            | {f"mse_{label}": value for label, value in errors["mse"].items()}
+            | {f"members_{label}": value for label, value in errors["members"].items()}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def population_windows(trajectories: Trajectories, length: int) -> tuple[NDArray[np.float32], int]:
@@ -154,11 +210,7 @@ def population_errors(
     from napari_anomalous_diffusion.autoencoders.engine import choose_device
     from napari_anomalous_diffusion.autoencoders.networks import reconstruction_errors
 
-    if bank.protocol != "population":
-        raise InputError(
-            f"The bank {bank.name} scores track by track, and not whole populations: choose one of "
-            "the published form, such as paper-subdiffusive-20."
-        )
+    _check_published(bank)
     where = choose_device(device)
     order = np.random.default_rng(seed).permutation(len(windows))
     parts = np.array_split(order, max(-(-len(windows) // LARGEST_BATCH), 1))
@@ -170,6 +222,14 @@ def population_errors(
                 batch = torch.from_numpy(windows[part]).to(where)
                 errors[part, column] = reconstruction_errors(network, batch).cpu().numpy()
     return errors
+
+
+def _check_published(bank: Bank) -> None:
+    if bank.protocol != "population":
+        raise InputError(
+            f"The bank {bank.name} scores track by track, and not whole populations: choose one of "
+            "the published form, such as paper-subdiffusive-20."
+        )
 
 
 @contextmanager

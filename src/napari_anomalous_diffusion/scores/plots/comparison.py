@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,33 +138,46 @@ def _styles(comparison: Comparison, spread: float) -> list[tuple[str, float]]:
     return list(zip(colours, offsets.tolist(), strict=True))
 
 
-def _group_names(comparison: Comparison) -> list[str]:
-    """Name the groups, with their number of scored tracks."""
-    counts = comparison.values("n_tracks")[:, 0]
-    return [
-        f"{_shortened(group)}\n{count:.0f}"
-        for group, count in zip(comparison.groups, counts, strict=True)
-    ]
+def name_groups(axes: Axes, groups: Sequence[str], counts: Sequence[int], what: str) -> None:
+    """Write the names of groups, and their numbers of tracks, below the places 0, 1, 2, ...
+
+    Parameters
+    ----------
+    axes : Axes
+    groups : sequence of str
+    counts : sequence of int
+    what : str
+        What the names and numbers are.
+    """
+    names = _group_names(groups, counts)
+    upright = len(names) * max(len(line) for name in names for line in name.split("\n"))
+    axes.set_xticks(range(len(names)), names, fontsize="small")
+    if upright > MOST_UPRIGHT:
+        axes.set_xticks(range(len(names)), [name.replace("\n", ", ") for name in names])
+        axes.tick_params(axis="x", rotation=90, labelsize="small")
+    axes.set_xlabel(what, fontsize="small")
+    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="y", labelsize="small", which="both")
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    open_frame(axes)
+
+
+def _name_groups(axes: Axes, comparison: Comparison) -> None:
+    name_groups(axes, comparison.groups, _counts(comparison), "group and its scored tracks")
+
+
+def _counts(comparison: Comparison) -> list[int]:
+    return [int(count) for count in comparison.values("n_tracks")[:, 0]]
+
+
+def _group_names(groups: Sequence[str], counts: Sequence[int]) -> list[str]:
+    return [f"{_shortened(group)}\n{count}" for group, count in zip(groups, counts, strict=True)]
 
 
 def _shortened(name: str) -> str:
     """Cut out the middle of a long name: files differ at either end."""
     half = LONGEST_NAME // 2
     return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
-
-
-def _name_groups(axes: Axes, comparison: Comparison) -> None:
-    names = _group_names(comparison)
-    upright = len(names) * max(len(line) for name in names for line in name.split("\n"))
-    axes.set_xticks(range(len(names)), names, fontsize="small")
-    if upright > MOST_UPRIGHT:
-        axes.set_xticks(range(len(names)), [name.replace("\n", ", ") for name in names])
-        axes.tick_params(axis="x", rotation=90, labelsize="small")
-    axes.set_xlabel("group and its scored tracks", fontsize="small")
-    axes.tick_params(axis="x", length=0)
-    axes.tick_params(axis="y", labelsize="small", which="both")
-    axes.set_xlim(-0.6, len(names) - 0.4)
-    open_frame(axes)
 
 
 def _map(
@@ -177,7 +191,9 @@ def _map(
     places = range(0, len(comparison.labels), every)
     names = [display_name(comparison.labels[place]) for place in places]
     axes.set_xticks(places, names, rotation=90, fontsize="small")
-    groups = [group.replace("\n", ", ") for group in _group_names(comparison)]
+    groups = [
+        group.replace("\n", ", ") for group in _group_names(comparison.groups, _counts(comparison))
+    ]
     axes.set_yticks(range(len(groups)), groups, fontsize="small")
     axes.tick_params(length=0)
     bar = figure.colorbar(image, ax=axes)
