@@ -72,17 +72,18 @@ def vertex_at(layer: Tracks, event: Any, shown: NDArray[np.bool_]) -> int | None
         last = np.append(np.flatnonzero(np.diff(track)), len(track) - 1)
         segments = segments[data[last, 1][track[segments]] >= now]
 
-    to_world, origin = _affine(layer)
-    near = np.unique(np.concatenate([segments, segments + 1]))
-    vertices = np.zeros((len(data), len(displayed)))
-    vertices[near] = (data[near, 1:] @ to_world.T + origin)[:, displayed]
     sight = None
     if len(event.dims_displayed) == 3:
         sight = np.asarray(event.view_direction)[[axis + offset for axis in displayed]]
     here = np.asarray(event.position, dtype=float)[[axis + offset for axis in displayed]]
+    to_world, origin = _affine(layer)
+    # What takes data to the world is flattened, and not each vertex. A row a dimension, since whole
+    # rows are what the picker goes through.
+    flat = picker.along_sight(to_world[displayed].T, sight).T
+    vertices = (flat @ data[:, 1:].T).T
     return picker.nearest_segment(
-        picker.along_sight(here[None], sight)[0],
-        picker.along_sight(vertices, sight),
+        picker.along_sight((here - origin[displayed])[None], sight)[0],
+        vertices,
         segments,
         picker.TOLERANCE / event.camera_zoom,
     )

@@ -110,8 +110,21 @@ def nearest_segment(
     int or None
         The first vertex of the segment.
     """
+    segments = segments[_may_be_near(point, vertices, tolerance)[segments]]
     if not len(segments):
         return None
     away = distances(point, vertices[segments], vertices[segments + 1])
     closest = int(np.argmin(away))
     return int(segments[closest]) if away[closest] <= tolerance else None
+
+
+def _may_be_near(
+    point: NDArray[np.float64], vertices: NDArray[np.float64], tolerance: float
+) -> NDArray[np.bool_]:
+    """Tell, for each vertex but the last, whether a box around it and the next one is near."""
+    near = np.ones(max(len(vertices) - 1, 0), dtype=bool)
+    for here, coordinate in zip(point, vertices.T, strict=True):
+        before, after = coordinate[:-1], coordinate[1:]
+        near &= np.minimum(before, after) <= here + tolerance
+        near &= np.maximum(before, after) >= here - tolerance
+    return near
