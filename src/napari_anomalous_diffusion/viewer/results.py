@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from napari.experimental import unlink_layers
 from psygnal import Signal
 
 from napari_anomalous_diffusion.viewer import colours
@@ -53,6 +54,8 @@ class SharedResults:
     def keep(self, layer: Tracks, result: ScoredTracks) -> None:
         """Write scores into a layer's features and metadata, and remember them."""
         self.changing.emit(layer)
+        # What colours a layer is a column of its own, which a layer linked to it does not have.
+        unlink_layers([layer], ["color_by"])
         old = self._results.get(layer)
         colours.write_columns(layer, result, set() if old is None else set(old.columns))
         layer.metadata[COLUMNS_KEY] = {
