@@ -198,3 +198,31 @@ def test_a_closed_panel_hears_nothing(stage, keep):
     on.viewer.theme = "light"
     on.qtbot.wait(100)
     assert on.rows == [["cell 1", "", "6"]]
+
+
+def walks(tracks: int, seed: int) -> np.ndarray:
+    steps = np.random.default_rng(seed).normal(size=(tracks * 30, 2))
+    track, frame = np.divmod(np.arange(len(steps)), 30)
+    return np.column_stack([track, frame, steps.cumsum(axis=0)])
+
+
+def test_each_population_can_be_asked_what_it_is_as_a_whole(stage, keep):
+    on = stage(1)
+    keep(on.viewer.add_tracks(walks(40, 1), name="many"))
+    on.wait()
+    on.panel.ask.click()
+    on.qtbot.waitUntil(lambda: not on.controller._asking.busy, timeout=60_000)
+    few, many = on.panel.answers.text().splitlines()
+    assert few == "cell 1: too few windows (64 are needed)."
+    assert many.startswith("many: ")
+    assert "80 windows" in many
+    # Brownian motion is all three of these.
+    assert set(many.split(": ")[1].split(" (")[0].split(" or ")) <= {"ATTM", "CTRW", "SBM"}
+    on.name(0, "control")
+    on.wait()
+    assert on.panel.answers.text() == ""
+
+
+def test_nothing_can_be_asked_where_nothing_is_scored(stage):
+    on = stage(0)
+    assert not on.panel.ask.isEnabled()

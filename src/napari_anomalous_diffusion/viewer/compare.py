@@ -72,6 +72,15 @@ class ComparePanel(SidePanel):
         self.canvas = Canvas(PICTURE_HEIGHT)
         self.note = QLabel()
         self.note.setWordWrap(True)
+        self.ask = QPushButton("What is each, as a whole?")
+        self.ask.setToolTip(
+            "Ask by the protocol of the paper what each population is: as one kind of motion, from "
+            "the first 20 points of its tracks. It labels no single track."
+        )
+        self.answers = QLabel()
+        self.answers.setWordWrap(True)
+        self.answers.setTextFormat(Qt.TextFormat.PlainText)
+        self.answers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.save_picture = QPushButton("Save picture…")
         self.save_picture.setToolTip("Save the picture as PNG, PDF or SVG.")
         self.save_table = QPushButton("Save table…")
@@ -93,6 +102,8 @@ class ComparePanel(SidePanel):
         self.column.addWidget(line())
         self.column.addWidget(self.canvas)
         self.column.addWidget(self.note)
+        self.column.addWidget(self.ask)
+        self.column.addWidget(self.answers)
         self.column.addWidget(self.message)
         self.column.addLayout(buttons)
         self.column.addStretch()
@@ -107,7 +118,8 @@ class ComparePanel(SidePanel):
         self.canvas.setFixedHeight(PICTURE_HEIGHT + (ROOM_FOR_NAMES if long else 0))
 
     def set_ready(self, ready: bool) -> None:
-        """Let the user save what is shown, or not."""
+        """Let the user save what is shown and ask about it, or not."""
+        self.ask.setEnabled(ready)
         self.save_picture.setEnabled(ready)
         self.save_table.setEnabled(ready)
 

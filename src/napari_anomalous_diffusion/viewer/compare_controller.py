@@ -16,6 +16,7 @@ from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.comparison import Comparison, compare
 from napari_anomalous_diffusion.scores.plots.comparison import MOST_UPRIGHT
 from napari_anomalous_diffusion.tracks.files import write_table
+from napari_anomalous_diffusion.viewer.asking import ask_steps
 from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.batch_controller import TABLES
 from napari_anomalous_diffusion.viewer.results import results
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.scores.scoring import Scores
     from napari_anomalous_diffusion.viewer.compare import ComparePanel, GroupRow
+    from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
 PICTURES = "Pictures (*.png *.pdf *.svg)"
 UNNAMED = "no condition"
@@ -50,6 +52,7 @@ class CompareController:
         self._conditions: WeakKeyDictionary[Tracks, str] = WeakKeyDictionary()
         self._left_out: WeakSet[Tracks] = WeakSet()
         self._background = Background()
+        self._asking = Background()
         self._closed = False
         # Several layers may be scored, renamed or removed at once.
         self._timer = QTimer()
@@ -68,6 +71,7 @@ class CompareController:
         panel.layers.toggled.connect(self._on_toggled)
         panel.layers.named.connect(self._on_named)
         panel.by_chosen.connect(self._group_by)
+        panel.ask.clicked.connect(self._ask)
         panel.save_picture.clicked.connect(self._save_picture)
         panel.save_table.clicked.connect(self._save_table)
         layers = self.viewer.layers.events
@@ -84,6 +88,7 @@ class CompareController:
         self._closed = True
         self._timer.stop()
         self._background.stop()
+        self._asking.stop()
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layers)
         layers.removed.disconnect(self._on_layers)
@@ -148,25 +153,28 @@ class CompareController:
 
     # Comparing
 
-    def _groups(self) -> dict[str, list[Scores]]:
-        groups: dict[str, list[Scores]] = {}
+    def _groups(self) -> dict[str, list[ScoredTracks]]:
+        groups: dict[str, list[ScoredTracks]] = {}
         for layer in self._layers:
             result = results.get(layer)
             if layer in self._left_out or result is None:
                 continue
             condition = self._conditions.get(layer) or UNNAMED
             group = layer.name if self.by == "layer" else condition
-            groups.setdefault(group, []).append(result.scores)
+            groups.setdefault(group, []).append(result)
         return groups
 
     def _compare(self) -> None:
         groups = self._groups()
         self.panel.show_message("")
+        self._asking.stop()
+        self.panel.answers.setText("")
         if not groups:
             self._background.stop()
             self._show_nothing()
             return
-        self._background.start(compare_steps(groups), done=self._on_compared, failed=self._complain)
+        scores = {name: [result.scores for result in group] for name, group in groups.items()}
+        self._background.start(compare_steps(scores), done=self._on_compared, failed=self._complain)
 
     def _on_compared(self, comparison: Comparison) -> None:
         self.comparison = comparison
@@ -193,6 +201,23 @@ class CompareController:
         self.panel.canvas.show_drawing(draw)
         self.panel.note.setText("")
         self.panel.set_ready(False)
+
+    # Asking
+
+    def _ask(self) -> None:
+        """Ask what each group is as a whole, whatever bank its tracks were scored with."""
+        tracks = {
+            name: [result.trajectories for result in group]
+            for name, group in self._groups().items()
+        }
+        self.panel.answers.setText("Asking…")
+        self._asking.start(ask_steps(tracks), done=self._on_answers, failed=self._on_unasked)
+
+    def _on_answers(self, sentences: list[str]) -> None:
+        self.panel.answers.setText("\n".join(sentences))
+
+    def _on_unasked(self, sentence: str) -> None:
+        self.panel.answers.setText(sentence)
 
     def _on_theme(self, event: Any = None) -> None:
         self.panel.canvas.set_theme(self.viewer.theme)
