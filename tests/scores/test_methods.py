@@ -40,7 +40,7 @@ def test_what_a_reader_needs_is_said() -> None:
 def test_every_parameter_of_linking_is_in_it() -> None:
     changed = LinkingParameters(
         diameter=13, diameter_z=7, minimum_mass=321, percentile=55, search_range=8.5,
-        search_range_z=2.5, memory=9, minimum_length=31,
+        search_range_z=2.5, memory=9, minimum_length=31, channel=6,
     )  # fmt: skip
     text = methods_paragraph(load_bank("models-20"), linking=changed)
     for name, value in changed.model_dump(exclude={"dark_on_light", "subtract_drift"}).items():
@@ -66,10 +66,11 @@ def test_a_bank_of_probabilities_is_described_as_such() -> None:
 
 
 def test_a_plane_of_pixels_that_are_not_square() -> None:
-    text = methods_paragraph(
-        load_bank("models-20"), calibration=Calibration(pixel_size=(0.2, 0.1), length_unit="µm")
+    worth = Calibration(
+        pixel_size=(0.2, 0.1), length_unit="µm", frame_interval=0.05, time_unit="s", exposure=0.8
     )
-    assert "One pixel was 0.2 x 0.1 µm, one frame 1 " in text
+    text = methods_paragraph(load_bank("models-20"), calibration=worth)
+    assert "One pixel was 0.2 x 0.1 µm, one frame 0.05 s, 0.8 of it exposed." in text
 
 
 @pytest.mark.parametrize("bank", ["exponents-fbm-20", "mixtures-20", "subdiffusive-20"])

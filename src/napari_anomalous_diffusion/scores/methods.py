@@ -62,15 +62,17 @@ def methods_paragraph(
 def _linked(linking: LinkingParameters) -> str:
     height = f" ({linking.diameter_z} planes high)" if linking.diameter_z else ""
     reach = f" ({linking.search_range_z:g} planes along z)" if linking.search_range_z else ""
+    channel = f" in channel {linking.channel} (counted from 0)" if linking.channel >= 0 else ""
     drift = (
         " The motion that all tracks have in common was subtracted."
         if linking.subtract_drift
         else ""
     )
+    shade = "Dark" if linking.dark_on_light else "Bright"
     return (
-        f"{'Dark' if linking.dark_on_light else 'Bright'} spots were found and linked with trackpy "
-        f"{_installed('trackpy')}: diameter {linking.diameter} pixels{height}, minimum mass "
-        f"{linking.minimum_mass:g}, percentile {linking.percentile:g}, search range "
+        f"{shade} spots{channel} were found and linked with "
+        f"trackpy {_installed('trackpy')}: diameter {linking.diameter} pixels{height}, minimum "
+        f"mass {linking.minimum_mass:g}, percentile {linking.percentile:g}, search range "
         f"{linking.search_range:g} pixels{reach}, memory {linking.memory} frames; tracks of fewer "
         f"than {linking.minimum_length} points were left out.{drift}"
     )
@@ -109,8 +111,9 @@ def _measured(bank: Bank) -> str:
 
 def _judged(bank: Bank, level: float, localisation_error: float) -> str:
     calibrated = (
-        f" Candidates, p-values and the verdicts 'undecided' and 'novel' hold at the level "
-        f"{level:g} of the bank's calibration on its own simulated tracks."
+        f" By the bank's calibration on its own simulated tracks, a track is called novel where no "
+        f"label's own tracks look so, and undecided where another label could not be excluded, at "
+        f"the level {level:g}."
         if bank.contents.calibration is not None
         else ""
     )
@@ -132,9 +135,10 @@ def _calibrated(calibration: Calibration | None) -> str:
         return ""
     size = calibration.pixel_size
     sizes = " x ".join(f"{value:g}" for value in (size if isinstance(size, tuple) else (size,)))
+    shutter = f", {calibration.exposure:g} of it exposed" if calibration.exposure else ""
     return (
         f"One pixel was {sizes} {calibration.length_unit}, one frame "
-        f"{calibration.frame_interval:g} {calibration.time_unit}."
+        f"{calibration.frame_interval:g} {calibration.time_unit}{shutter}."
     )
 
 

@@ -35,6 +35,7 @@ def methods_of(layer: Tracks, result: ScoredTracks) -> str:
     calibration = result.trajectories.calibration
     return methods_paragraph(
         result.scores.bank,
+        level=result.scores.level,
         linking=LinkingParameters(**entries) if entries else None,
         calibration=None if calibration == UNCALIBRATED else calibration,
         n_tracks=len(result.scores),
