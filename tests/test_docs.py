@@ -41,7 +41,7 @@ SKIPPED = {
     "batch": 2,
     "gallery": 1,
     "install": 3,
-    "method": 1,
+    "method": 2,
     "own-bank": 1,
 }
 """Blocks of a page that are not run."""
