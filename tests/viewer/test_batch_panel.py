@@ -193,6 +193,27 @@ def test_axes_that_were_chosen_in_the_other_panel_are_known(stage, beads, qtbot)
     np.testing.assert_array_equal(tracks.data[:, 2:], linked.trajectories.positions)
 
 
+def test_channel_and_exposure_are_among_the_parameters(stage, beads, tmp_path, monkeypatch):
+    on = stage(0)
+    movie = np.stack([np.full_like(beads, 128), beads], axis=1)[..., :90, :120]
+    on.viewer.add_image(movie, name="two", axis_labels=("t", "channel", "y", "x"))
+    on.run()
+    assert on.rows[1][2] == "failed"
+    assert "choose one among the parameters" in on.panel.layers.item(1, 2).toolTip()
+    file = tmp_path / "linking.toml"
+    PARAMETERS.model_copy(update={"channel": 1, "exposure": 0.8}).to_file(file)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    on.panel.files.load.click()
+    on.run()
+    assert on.rows[1][2] == "linked"
+    tracks = on.viewer.layers["two tracks"]
+    assert tracks.metadata["exposure"] == 0.8
+    assert results.get(tracks).trajectories.calibration.exposure == 0.8
+    on.panel.parameters.editors["channel"].widget.setValue(2)
+    on.run()
+    assert "there is no channel 2" in on.panel.layers.item(1, 2).toolTip()
+
+
 def test_layers_can_be_left_out(stage):
     on = stage()
     for place in (0, 2):

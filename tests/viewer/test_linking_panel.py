@@ -334,6 +334,20 @@ def test_the_user_says_which_axis_is_the_channel(stage, beads):
     np.testing.assert_array_equal(tracks.data[:, 3:], expected.positions)
 
 
+def test_the_channel_goes_into_the_file_of_parameters_and_back(stage, beads, tmp_path, monkeypatch):
+    on = stage(np.stack([np.full_like(beads, 128), beads]), axis_labels=("channel", "t", "y", "x"))
+    assert not on.panel.parameters.editors["channel"].widget.isVisibleTo(on.panel)
+    on.panel.movie.channel.setValue(1)
+    file = tmp_path / "linking.toml"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    on.panel.files.save.click()
+    assert LinkingParameters.from_file(file).channel == 1
+    on.panel.movie.channel.setValue(0)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    on.panel.files.load.click()
+    assert on.panel.movie.channel.value() == on.model.channel == 1
+
+
 def test_labels_make_the_question_needless(stage, beads):
     both = np.stack([beads, beads])
     on = stage(both, axis_labels=("channel", "t", "y", "x"))

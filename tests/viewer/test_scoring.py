@@ -171,3 +171,19 @@ def test_a_result_is_painted_at_once_and_drawn_in_a_later_turn(stage):
     on.wait()
     assert not on.dock.plots.canvas.figure.texts
     assert len(on.dock.plots.canvas.figure.axes) == 2
+
+
+def test_the_exposure_belongs_to_the_layer_and_corrects_its_numbers(stage, make_tracks):
+    on = stage()
+    on.score()
+    before = on.table["alpha"].dropna()
+    on.dock.form.exposure.setValue(1)
+    assert on.layer.metadata["exposure"] == 1
+    on.score()
+    after = on.table["alpha"].dropna()
+    assert len(before) == 5
+    assert (after < before).all()
+    on.viewer.add_tracks(make_tracks(seed=1), metadata={"exposure": 0.5})
+    assert on.dock.form.exposure.value() == 0.5
+    on.dock.controller._choose_layer(on.layer)
+    assert on.dock.form.exposure.value() == 1

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 TABLES = "Tables (*.csv *.parquet)"
 
+SAYS_NOTHING = {"channel": -1, "diameter_z": 0, "search_range_z": 0, "exposure": 0}
+"""Values of parameters that are as good as none."""
+
 
 class BatchController:
     """The one place where the panel, the queue and napari meet.
@@ -295,13 +298,13 @@ def size(layer: Layer) -> str:
 
 
 def digest(parameters: LinkingParameters) -> str:
-    """Write parameters in one line, those of volumes only where they are set."""
+    """Write parameters in one line, but for those that say nothing."""
     parts = []
     for name, field in type(parameters).model_fields.items():
         value, title = getattr(parameters, name), str(field.title)
         if isinstance(value, bool):
             parts += [title.lower()] if value else []
-        elif not name.endswith("_z") or value:
+        elif value != SAYS_NOTHING.get(name):
             parts.append(f"{title.lower()} {value:g}")
     return ", ".join(parts)
 

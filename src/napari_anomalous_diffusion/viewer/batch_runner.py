@@ -153,7 +153,7 @@ class BatchRunner:
     # Movies
 
     def _link(self, layer: Image, order: BatchOrder) -> bool:
-        axes, channel = chosen_axes(layer)
+        axes, channel = chosen_axes(layer, order.linking.channel)
         movie = movie_of(layer, axes, channel)
         if linked_tracks(layer, axes, channel, order.linking) in self.viewer.layers:
             self._tell(State("linked before", done=True))

@@ -27,6 +27,7 @@ from napari_anomalous_diffusion.viewer.reconstructions import (
 from napari_anomalous_diffusion.viewer.restoring import restore
 from napari_anomalous_diffusion.viewer.results import results
 from napari_anomalous_diffusion.viewer.scorer import Scorer
+from napari_anomalous_diffusion.viewer.track_layers import EXPOSURE, exposure_of
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -87,6 +88,7 @@ class DockController:
         form.bank_chosen.connect(self._choose_bank)
         form.other_bank_wanted.connect(self._find_bank)
         form.device_chosen.connect(lambda device: setattr(self.model, "device", device))
+        form.exposure_chosen.connect(self._set_exposure)
         form.score_new_chosen.connect(lambda on: setattr(self.model, "score_new", on))
         form.score_clicked.connect(self._score_chosen)
         form.cancel_clicked.connect(self._scorer.cancel)
@@ -198,6 +200,11 @@ class DockController:
         chosen = self._layers.index(self.model.layer) if self.model.layer in self._layers else -1
         self.dock.form.set_layers([layer.name for layer in self._layers], chosen)
         self.dock.form.set_ready(chosen >= 0 and not self._scorer.busy)
+        self.dock.form.set_exposure(exposure_of(self.model.layer) if chosen >= 0 else 0)
+
+    def _set_exposure(self, exposure: float) -> None:
+        if self.model.layer is not None:
+            self.model.layer.metadata[EXPOSURE] = exposure
 
     # Scoring
 

@@ -8,6 +8,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QProgressBar,
@@ -30,6 +31,18 @@ def narrow_box(tooltip: str) -> QComboBox:
     return box
 
 
+def number_box(tooltip: str, highest: float, decimals: int, step: float) -> QDoubleSpinBox:
+    """Make a box for a number from 0 on that does not widen the dock."""
+    box = QDoubleSpinBox()
+    box.setDecimals(decimals)
+    box.setMaximum(highest)
+    box.setSingleStep(step)
+    box.setKeyboardTracking(False)
+    box.setStyleSheet("min-width: 30px")  # napari's is too wide for a narrow dock
+    box.setToolTip(tooltip)
+    return box
+
+
 class ScoreForm(QWidget):
     """Shows the choices and emits what is chosen; it decides nothing."""
 
@@ -37,6 +50,7 @@ class ScoreForm(QWidget):
     bank_chosen = Signal(str)
     other_bank_wanted = Signal()
     device_chosen = Signal(str)
+    exposure_chosen = Signal(float)
     score_new_chosen = Signal(bool)
     score_clicked = Signal()
     cancel_clicked = Signal()
@@ -49,6 +63,10 @@ class ScoreForm(QWidget):
         )
         self.devices = narrow_box("Where the networks run; auto takes the fastest there is.")
         self.devices.addItems(DEVICES)
+        self.exposure = number_box(
+            "Share of the frame interval during which the shutter was open: alpha and D are "
+            "corrected for the blur of what moved meanwhile, when the layer is scored.", 1, 2, 0.1,
+        )  # fmt: skip
         self.score = QPushButton("Score")
         self.score.setToolTip("Score every track of the layer with every autoencoder of the bank.")
         self.cancel = QPushButton("Cancel")
@@ -71,6 +89,7 @@ class ScoreForm(QWidget):
         form.addRow("Tracks", self.layers)
         form.addRow("Bank", self.banks)
         form.addRow("Device", self.devices)
+        form.addRow("Exposure", self.exposure)
         form.addRow(buttons)
         form.addRow(self.progress)
         form.addRow(self.score_new)
@@ -79,6 +98,7 @@ class ScoreForm(QWidget):
         self.layers.activated.connect(self.layer_chosen)
         self.banks.activated.connect(self._on_bank)
         self.devices.textActivated.connect(self.device_chosen)
+        self.exposure.valueChanged.connect(self.exposure_chosen)
         self.score_new.toggled.connect(self.score_new_chosen)
         self.score.clicked.connect(lambda: self.score_clicked.emit())
         self.cancel.clicked.connect(lambda: self.cancel_clicked.emit())
@@ -110,6 +130,11 @@ class ScoreForm(QWidget):
         """Show where the networks will run."""
         with QSignalBlocker(self.devices):
             self.devices.setCurrentText(device)
+
+    def set_exposure(self, exposure: float) -> None:
+        """Show the exposure of the chosen layer."""
+        with QSignalBlocker(self.exposure):
+            self.exposure.setValue(exposure)
 
     def set_ready(self, ready: bool) -> None:
         """Let the user score, or not."""

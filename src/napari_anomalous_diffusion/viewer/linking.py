@@ -45,6 +45,7 @@ class LinkingPanel(SidePanel):
         super().__init__()
         self.movie = MovieForm()
         self.parameters = parameters_form()
+        self.parameters.set_shown("channel", False)  # it is chosen with the movie
         self.files = ParameterFileButtons()
         self.preview = QCheckBox("Preview on the current frame")
         self.preview.setToolTip("Mark the spots that these parameters find on the frame you see.")

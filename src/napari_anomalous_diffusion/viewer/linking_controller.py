@@ -243,7 +243,14 @@ class LinkingController:
             self.panel, "Load parameters", "", f"{PARAMETER_FILES};;All files (*)"
         )
         if path:
-            self._attempt(lambda: self._take(LinkingParameters.from_file(path)))
+            self._attempt(lambda: self._take_from(path))
+
+    def _take_from(self, path: str) -> None:
+        parameters = LinkingParameters.from_file(path)
+        self._take(parameters)
+        if parameters.channel >= 0 and "c" in (self.model.axes or ""):
+            self._choose_channel(parameters.channel)
+            self._on_axes()
 
     def _save_parameters(self) -> None:
         path, _ = QFileDialog.getSaveFileName(
@@ -251,7 +258,13 @@ class LinkingController:
         )
         if path:
             ending = "" if Path(path).suffix else ".toml"
-            self._attempt(lambda: self.panel.parameters.values().to_file(path + ending))
+            self._attempt(lambda: self._parameters().to_file(path + ending))
+
+    def _parameters(self) -> LinkingParameters:
+        """Read the form; the channel is that of the movie."""
+        parameters: LinkingParameters = self.panel.parameters.values()
+        channel = self.model.channel if "c" in (self.model.axes or "") else -1
+        return parameters.model_copy(update={"channel": channel})
 
     def _attempt(self, action: Callable[[], Any]) -> None:
         try:
@@ -301,7 +314,7 @@ class LinkingController:
             return
         self.panel.show_message("")
         try:
-            parameters = self.panel.parameters.values()
+            parameters = self._parameters()
             movie = movie_of(model.layer, model.axes, model.channel)
         except InputError as error:
             self._complain(str(error))

@@ -12,7 +12,7 @@ from napari.layers import Tracks
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.axes import AXIS_NAMES
 from napari_anomalous_diffusion.tracks.movies import Movie, as_movie
-from napari_anomalous_diffusion.viewer.track_layers import calibration_of
+from napari_anomalous_diffusion.viewer.track_layers import EXPOSURE, calibration_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -121,8 +121,14 @@ def linked_tracks(
     return origin.tracks() if same else None
 
 
-def chosen_axes(layer: Image) -> tuple[str, int]:
+def chosen_axes(layer: Image, channel: int = -1) -> tuple[str, int]:
     """Return what the axes of a layer are, and the channel, as labels or the user have said it.
+
+    Parameters
+    ----------
+    layer : Image
+    channel : int
+        The channel to take where none was chosen for this layer; -1 for none.
 
     Raises
     ------
@@ -130,17 +136,17 @@ def chosen_axes(layer: Image) -> tuple[str, int]:
         If neither did, or it cannot be a movie.
     """
     possible = possible_axes(layer)
-    axes, channel = CHOSEN.get(layer, (possible[0], 0))
+    axes, chosen = CHOSEN.get(layer, (possible[0], max(channel, 0)))
     told = layer in CHOSEN and axes in possible
-    if told or (len(possible) == 1 and "c" not in axes):
-        return axes, channel
+    if told or (len(possible) == 1 and ("c" not in axes or channel >= 0)):
+        return axes, chosen
     if len(possible) > 1:
         answers = " or ".join(map(describe_axes, possible))
         raise InputError(
             f"{layer.name}: its axes may be {answers}; choose in the panel that links one movie."
         )
     raise InputError(
-        f"{layer.name}: has several channels; choose one in the panel that links one movie."
+        f"{layer.name}: has several channels; choose one among the parameters of linking."
     )
 
 
@@ -173,10 +179,15 @@ def movie_of(layer: Image, axes: str, channel: int = 0) -> Movie:
     Raises
     ------
     InputError
-        If it is a single frame, or does not hold real numbers.
+        If it is a single frame, has no such channel, or does not hold real numbers.
     """
     data = finest(layer)
     if "c" in axes:
+        channels = data.shape[axes.index("c")]
+        if channel >= channels:
+            raise InputError(
+                f"{layer.name}: there is no channel {channel}; choose one from 0 to {channels - 1}."
+            )
         data = _lazy(data)[tuple(channel if axis == "c" else slice(None) for axis in axes)]
     names = axes.replace("c", "")
     return as_movie(data, names, calibration_of(layer, axes), layer.name)
@@ -277,7 +288,10 @@ def tracks_layer(linked: Linked, layer: Image, axes: str, channel: int = 0) -> T
         data,
         name=f"{layer.name} tracks",
         features=linked.features,
-        metadata={LINKING: {"movie": layer.name, **linked.parameters.model_dump()}},
+        metadata={
+            LINKING: {"movie": layer.name, **linked.parameters.model_dump()},
+            EXPOSURE: trajectories.calibration.exposure,
+        },
         blending="translucent_no_depth",  # napari's own adds colours: unseen on light movies
         **placement(layer, [axes.index(axis) for axis in shown]),
     )

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.tracks.calibration import Calibration
 
+EXPOSURE = "exposure"
+"""Where a layer's metadata says for which share of the frame interval the shutter was open."""
+
+
+def exposure_of(layer: Layer) -> float:
+    """Return what is known of a layer's exposure: a share from 0 to 1, 0 where nothing is."""
+    said = layer.metadata.get(EXPOSURE)
+    return float(said) if isinstance(said, int | float) and 0 <= said <= 1 else 0.0
+
 
 def calibration_of(layer: Layer, axes: str) -> Calibration:
     """Read off a layer what a pixel and a frame are worth, where its units say it.
@@ -56,7 +65,7 @@ def trajectories_of(layer: Tracks) -> Callable[[], Trajectories]:
         flat = bool(np.all(data[:, 2] == data[0, 2]))
         axes = "tcyx" if flat else "tzyx"
         data = np.delete(data, 2, axis=1) if flat else data
-    calibration = calibration_of(layer, axes)
+    calibration = calibration_of(layer, axes).exposed(exposure_of(layer))
     own = own_track_ids(layer)
 
     def make() -> Trajectories:
