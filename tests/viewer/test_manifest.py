@@ -39,6 +39,7 @@ def test_manifest_is_valid_and_all_it_names_can_be_imported(manifest):
     assert {sample.key for sample in manifest.contributions.sample_data} == {
         "field",
         "beads",
+        "nuclei",
         "movie",
     }
 
@@ -103,6 +104,14 @@ def test_bead_tracks(make_napari_viewer):
     layer = make_napari_viewer()._add_layer_from_data(data, arguments, kind)[0]
     assert layer.name == "beads in water"
     assert len(np.unique(layer.data[:, 0])) == 719
+
+
+def test_molecules_in_nuclei_have_a_layer_a_field_of_view(make_napari_viewer):
+    viewer = make_napari_viewer()
+    for data, arguments, kind in sample_data.nuclear_tracks():
+        viewer._add_layer_from_data(data, arguments, kind)
+    assert [len(np.unique(layer.data[:, 0])) for layer in viewer.layers] == [134, 133]
+    assert viewer.layers[0].scale.tolist() == [0.00748, 0.16, 0.16]
 
 
 def test_the_movie_shows_the_beads_that_were_followed():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.scores.palette import label_colours
+from napari_anomalous_diffusion.tracks.calibration import Calibration
 from napari_anomalous_diffusion.viewer.readers import LayerData, tracks_layer
+
+NUCLEI = Calibration(pixel_size=0.16, length_unit="µm", frame_interval=0.00748, time_unit="s")
 
 
 def bead_tracks() -> list[LayerData]:
@@ -20,6 +23,22 @@ def bead_movie() -> list[LayerData]:
 
     movie = imread(sample_path("beads").with_name("beads.tif"))
     return [(movie, {"name": "movie of beads in water", "colormap": "gray"}, "image")]
+
+
+def nuclear_tracks() -> list[LayerData]:
+    """Return tracks of single molecules in nuclei, a layer for each field of view."""
+    import pandas as pd
+
+    from napari_anomalous_diffusion.tracks.table import Trajectories
+
+    table = pd.read_csv(sample_path("nuclei"))
+    return [
+        tracks_layer(
+            Trajectories.from_frame(part, source="nuclei", calibration=NUCLEI),
+            f"molecules in nuclei, field {region}",
+        )
+        for region, part in table.groupby("region")
+    ]
 
 
 def simulated_tracks() -> list[LayerData]:
