@@ -25,6 +25,9 @@ POINTS_AT_ONCE = {"cpu": 8_000, "cuda": 1_000_000, "mps": 1_000_000}
 """Points of the windows that go through the networks together: what they make of them fits a
 processor's cache, or is enough to keep a graphics card busy."""
 
+FEWEST_AT_ONCE = 100
+"""Windows that go through together however long they are: narrower products are slow."""
+
 _ready: WeakKeyDictionary[Bank, dict[torch.device, list[Callable[[Tensor], Tensor]]]]
 _ready = WeakKeyDictionary()
 
@@ -85,7 +88,7 @@ def window_errors(
     networks = _networks(bank, where)
     distinct, place = _distinct(values)
     errors = np.empty((len(distinct), len(networks)), dtype=np.float32)
-    start, at_once = 0, max(POINTS_AT_ONCE[where.type] // bank.length, 1)
+    start, at_once = 0, max(POINTS_AT_ONCE[where.type] // bank.length, FEWEST_AT_ONCE)
     with torch.inference_mode():
         while start < len(distinct):
             chunk = slice(start, start + at_once)
