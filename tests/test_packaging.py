@@ -55,6 +55,12 @@ def test_only_the_publishing_job_may_ask_for_an_identity() -> None:
     assert "secrets." not in (ROOT / ".github" / "workflows" / "release.yml").read_text()
 
 
+def test_the_wheel_is_small_enough_for_pypi() -> None:
+    kept = [*(ROOT / "weights").rglob("*"), *(ROOT / "src").rglob("*")]
+    size = sum(path.stat().st_size for path in kept if path.is_file() and path.suffix != ".pyc")
+    assert size < 100e6  # weights are numbers that no compression makes smaller
+
+
 def test_the_hub_finds_what_it_shows() -> None:
     assert "Framework :: napari" in PROJECT["classifiers"]
     assert {"Source Code", "Bug Tracker", "Documentation", "User Support"} <= {*PROJECT["urls"]}
