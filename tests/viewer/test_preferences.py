@@ -1,4 +1,4 @@
-"""What is set under Preferences > Plugins > Anomalous Diffusion."""
+"""What is set under Preferences > Anomalous Diffusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user prefers, as set in napari under Preferences > Plugins > Anomalous Diffusion."""
+"""What the user prefers, as set in napari under Preferences > Anomalous Diffusion."""
 
 from __future__ import annotations
 
