@@ -85,10 +85,10 @@ def test_what_other_motion_explains_better_is_strange(calibration):
     others = [[2.0, 5.0]]
     relative = judged_errors(profiles([1.0, 3.0], others=others))
     # Each of the two is as likely as the other, which costs log(2) nats in 100 steps.
-    np.testing.assert_allclose(relative, [[-1 - np.log(2) / 100, 1 - np.log(2) / 100]])
+    np.testing.assert_allclose(relative, [[-100 - np.log(2), 100 - np.log(2)]])
     explained, not_explained = (
         label_p_values(calibration, profiles([error, 99.0], others=others))[0, 0]
-        for error in (-9.0, 9.0)
+        for error in (1.9, 2.1)
     )
     assert explained > 0.99
     assert not_explained < 0.01

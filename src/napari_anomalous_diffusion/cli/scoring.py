@@ -198,7 +198,7 @@ def _say_verdicts(scores: Scores) -> None:
     console.print(table)
     if scores.table["p_value"].notna().any():
         console.print(
-            f"Were all tracks of the bank's labels, about {scores.expected_novel:.0f} of them would "
-            "be called novel.",
+            f"Were all tracks of the bank's labels, about {scores.expected_novel:.0f} would "
+            "be called novel by chance.",
             soft_wrap=True,
         )

@@ -172,6 +172,8 @@ def judged_errors(profiles: Profiles) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape (n_tracks, n_labels)
+        The error; in a bank with other networks, the logarithm of how much more probable the whole
+        track is to these, in nats: unlike its mean over the steps, it changes little with length.
     """
     others = profiles.other_errors
     if not others.shape[1]:
@@ -179,7 +181,7 @@ def judged_errors(profiles: Profiles) -> NDArray[np.float64]:
     size = profiles.circumstances.size[:, None]
     lowest = others.min(axis=1, keepdims=True)
     shares = np.exp(-size * (others - lowest)).mean(axis=1, keepdims=True)
-    return np.asarray(profiles.errors - lowest + np.log(shares) / size)
+    return np.asarray(size * (profiles.errors - lowest) + np.log(shares))
 
 
 def label_p_values(calibration: Calibration, profiles: Profiles) -> NDArray[np.float64]:
@@ -225,8 +227,11 @@ def own_ranges(calibration: Calibration, profiles: Profiles, level: float) -> ND
     quantiles = calibration.quantiles(calibration.errors, profiles.circumstances)
     if not profiles.other_errors.shape[1]:
         return np.stack([_at(level / 2, quantiles), _at(1 - level / 2, quantiles)], axis=-1)
-    others = (profiles.errors - judged_errors(profiles))[:, :, None]
-    return np.asarray(others + np.stack([quantiles[..., 0], _at(1 - level, quantiles)], axis=-1))
+    ends = np.stack([quantiles[..., 0], _at(1 - level, quantiles)], axis=-1)
+    beyond = (ends - judged_errors(profiles)[..., None]) / profiles.circumstances.size[
+        :, None, None
+    ]
+    return np.asarray(profiles.errors[..., None] + beyond)
 
 
 def network_inputs(profiles: Profiles, kind: str, largest_size: float) -> NDArray[np.float64]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from napari_anomalous_diffusion.autoencoders.motion import Motion, motion_of
 from napari_anomalous_diffusion.autoencoders.windows import cut
@@ -197,8 +196,10 @@ def _still(
     motion: Motion, lengths: NDArray[np.int64], localisation_error: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Test whether the points of tracks are spread no more than by their localisation error."""
+    from scipy.special import chdtri
+
     freedom = np.maximum((lengths - 1) * motion.dimensions, 1)
-    most = chi2.ppf(0.95, freedom) * localisation_error**2
+    most = chdtri(freedom, 0.05) * localisation_error**2
     return np.asarray(motion.spread <= most)
 
 

@@ -15,13 +15,12 @@ from napari_anomalous_diffusion.scores.calibration import calibration_of, own_ra
 from napari_anomalous_diffusion.scores.classical import classical_numbers
 from napari_anomalous_diffusion.scores.profiles import Profiles, profiles_in_steps
 from napari_anomalous_diffusion.scores.verdicts import verdicts
+from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL
 from napari_anomalous_diffusion.steps import finish
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.tracks.table import Trajectories
-
-DEFAULT_LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)

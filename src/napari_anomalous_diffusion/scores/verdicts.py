@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.scores.calibration import calibration_of, judge
+from napari_anomalous_diffusion.scores.words import (
+    IMMOBILE,
+    NOVEL,
+    SEPARATOR,
+    TOO_SHORT,
+    UNDECIDED,
+)
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
     from napari_anomalous_diffusion.scores.profiles import Profiles
-
-IMMOBILE = "immobile"
-TOO_SHORT = "too short"
-NOVEL = "novel"
-UNDECIDED = "undecided"
-
-SEPARATOR = ";"
-"""Between candidates, since labels of mixtures hold commas."""
 
 
 def verdicts(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
+FAINT = 0.3
+"""Opacity of a track whose verdict is not at all sure."""
+
 DIMMED = 0.1
 """Opacity of the tracks around a selected one."""
 
@@ -81,7 +84,10 @@ def colormaps(result: ScoredTracks) -> dict[str, Colormap]:
 
 
 def opacities(
-    codes: NDArray[np.int64], shown: NDArray[np.bool_], selected: int | None
+    codes: NDArray[np.int64],
+    shown: NDArray[np.bool_],
+    selected: int | None,
+    certainty: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Say how opaque each track is: hidden classes vanish, the others step back from a selection.
 
@@ -92,12 +98,14 @@ def opacities(
     shown : ndarray of bool, shape (n_classes,)
     selected : int or None
         This track is always seen.
+    certainty : ndarray of float64, shape (n_tracks,)
+        From 0 to 1: doubtful tracks are fainter.
 
     Returns
     -------
     ndarray of float32, shape (n_tracks,)
     """
-    opacity = shown[codes].astype(np.float32)
+    opacity = (shown[codes] * (FAINT + (1 - FAINT) * certainty)).astype(np.float32)
     if selected is not None:
         opacity *= DIMMED
         opacity[selected] = 1

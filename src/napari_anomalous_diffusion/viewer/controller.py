@@ -64,6 +64,7 @@ class DockController:
         self._connect_viewer()
         dock.form.set_banks(installed_banks(), model.bank)
         dock.form.set_device(model.device)
+        dock.form.set_level(model.level)
         self._on_theme()
         self._on_layers()
         self._on_result()
@@ -88,6 +89,10 @@ class DockController:
         form.bank_chosen.connect(self._choose_bank)
         form.other_bank_wanted.connect(self._find_bank)
         form.device_chosen.connect(lambda device: setattr(self.model, "device", device))
+        form.level_chosen.connect(lambda level: setattr(self.model, "level", level))
+        form.localisation_error_chosen.connect(
+            lambda error: setattr(self.model, "localisation_error", error)
+        )
         form.exposure_chosen.connect(self._set_exposure)
         form.score_new_chosen.connect(lambda on: setattr(self.model, "score_new", on))
         form.score_clicked.connect(self._score_chosen)
@@ -285,7 +290,8 @@ class DockController:
         if self._painter is not None:
             result = self._painter.result
             codes, shown = result.codes(self.model.colour_by), self._shown_classes(result)
-            self._painter.fade(colours.opacities(codes, shown, self.model.selected))
+            sure = result.certainty(self.model.colour_by)
+            self._painter.fade(colours.opacities(codes, shown, self.model.selected, sure))
 
     def _show_class(self, name: str, shown: bool) -> None:
         self.model.hidden = self.model.hidden - {name} if shown else self.model.hidden | {name}

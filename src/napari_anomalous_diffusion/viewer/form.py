@@ -50,6 +50,8 @@ class ScoreForm(QWidget):
     bank_chosen = Signal(str)
     other_bank_wanted = Signal()
     device_chosen = Signal(str)
+    level_chosen = Signal(float)
+    localisation_error_chosen = Signal(float)
     exposure_chosen = Signal(float)
     score_new_chosen = Signal(bool)
     score_clicked = Signal()
@@ -63,6 +65,14 @@ class ScoreForm(QWidget):
         )
         self.devices = narrow_box("Where the networks run; auto takes the fastest there is.")
         self.devices.addItems(DEVICES)
+        self.level = number_box(
+            "Share of each label's own tracks that may be called novel, or denied their label; for "
+            "banks that were calibrated.", 1, 3, 0.01,
+        )  # fmt: skip
+        self.localisation_error = number_box(
+            "Standard deviation of a coordinate's localisation error, in the layer's unit of "
+            "length; banks of probabilities use it.", 1e6, 4, 0.01,
+        )  # fmt: skip
         self.exposure = number_box(
             "Share of the frame interval during which the shutter was open: alpha and D are "
             "corrected for the blur of what moved meanwhile, when the layer is scored.", 1, 2, 0.1,
@@ -90,6 +100,8 @@ class ScoreForm(QWidget):
         form.addRow("Bank", self.banks)
         form.addRow("Device", self.devices)
         form.addRow("Exposure", self.exposure)
+        form.addRow("Level", self.level)
+        form.addRow("Localisation error", self.localisation_error)
         form.addRow(buttons)
         form.addRow(self.progress)
         form.addRow(self.score_new)
@@ -98,6 +110,8 @@ class ScoreForm(QWidget):
         self.layers.activated.connect(self.layer_chosen)
         self.banks.activated.connect(self._on_bank)
         self.devices.textActivated.connect(self.device_chosen)
+        self.level.valueChanged.connect(self.level_chosen)
+        self.localisation_error.valueChanged.connect(self.localisation_error_chosen)
         self.exposure.valueChanged.connect(self.exposure_chosen)
         self.score_new.toggled.connect(self.score_new_chosen)
         self.score.clicked.connect(lambda: self.score_clicked.emit())
@@ -130,6 +144,11 @@ class ScoreForm(QWidget):
         """Show where the networks will run."""
         with QSignalBlocker(self.devices):
             self.devices.setCurrentText(device)
+
+    def set_level(self, level: float) -> None:
+        """Show the level of the verdicts."""
+        with QSignalBlocker(self.level):
+            self.level.setValue(level)
 
     def set_exposure(self, exposure: float) -> None:
         """Show the exposure of the chosen layer."""

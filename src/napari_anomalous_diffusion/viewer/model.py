@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
 BEST, VERDICT, MARGIN = "best", "verdict", "margin"
+CONFIDENCE, P_VALUE = "confidence", "p_value"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,8 @@ class ScoredTracks:
         columns = {BEST: self._codes(best)}
         if not np.array_equal(best, verdicts):
             columns[VERDICT] = self._codes(verdicts)
-        numbers = [MARGIN, *self.scores.bank.error_columns]
+        sure = [name for name in (CONFIDENCE, P_VALUE) if table[name].notna().any()]
+        numbers = [MARGIN, *sure, *self.scores.bank.error_columns]
         return columns | {name: table[name].to_numpy(dtype=np.float64) for name in numbers}
 
     @property
@@ -76,6 +78,12 @@ class ScoredTracks:
     def codes(self, column: str | None) -> NDArray[np.int64]:
         """Return the class of each track: by this column, or by its best label."""
         return self.columns[column if column in self.code_columns else BEST]
+
+    def certainty(self, column: str | None) -> NDArray[np.float64]:
+        """Tell how sure the class of each track is, from 0 to 1, where verdicts are shown."""
+        confidence = self.scores.table[CONFIDENCE].to_numpy(dtype=np.float64)
+        decided = self.codes(VERDICT) < len(self.scores.labels)
+        return np.where((column == VERDICT) & decided, np.nan_to_num(confidence, nan=1.0), 1.0)
 
     def counts(self, column: str | None) -> NDArray[np.int64]:
         """Count the tracks of each class."""
@@ -97,6 +105,10 @@ class DockModel:
     bank : str
         Name of an installed bank, or the path of a bank's folder.
     device : {"auto", "cpu", "cuda", "mps"}
+    level : float
+        Share of each label's own tracks that may be called novel, or denied their label.
+    localisation_error : float
+        Standard deviation of a coordinate's error, in the layer's unit of length.
     score_new : bool
         Whether Tracks layers are scored as soon as they are added.
     progress : tuple of int, or None
@@ -120,6 +132,8 @@ class DockModel:
     layer: Any = None
     bank: str = DEFAULT_BANK
     device: str = "auto"
+    level: float = 0.05
+    localisation_error: float = 0.0
     score_new: bool = False
     progress: tuple[int, int] | None = None
     result: ScoredTracks | None = None

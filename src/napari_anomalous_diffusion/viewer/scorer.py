@@ -50,7 +50,13 @@ class Scorer:
         self._layer, data = layer, np.array(layer.data)
         self.model.progress = (0, 0)
         self._background.start(
-            score_steps(trajectories_of(layer), self.model.bank, self.model.device),
+            score_steps(
+                trajectories_of(layer),
+                self.model.bank,
+                self.model.device,
+                self.model.level,
+                self.model.localisation_error,
+            ),
             stepped=lambda step: setattr(self.model, "progress", step),
             done=lambda result: self._on_result(layer, data, result),
             failed=self._on_failed,

@@ -158,6 +158,10 @@ class TrackTable(QWidget):
         self.margin.setMaximum(1)
         self.margin.setSingleStep(0.05)
         self.margin.setToolTip("Show only tracks whose best label leads by at least this margin.")
+        self.confidence = QDoubleSpinBox()
+        self.confidence.setMaximum(1)
+        self.confidence.setSingleStep(0.05)
+        self.confidence.setToolTip("Show only tracks whose best label is at least so probable.")
         self.model = TrackTableModel()
         self.view = QTableView()
         self.view.setToolTip(
@@ -178,7 +182,8 @@ class TrackTable(QWidget):
         self.view.horizontalHeader().setResizeContentsPrecision(30)  # rows that decide the widths
         self.view.setMinimumHeight(240)
         numbers = QHBoxLayout()
-        for name, box in {"Points ≥": self.points, "Margin ≥": self.margin}.items():
+        boxes = {"Points ≥": self.points, "Margin ≥": self.margin, "Sure ≥": self.confidence}
+        for name, box in boxes.items():
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             box.setStyleSheet("min-width: 30px")  # napari's is too wide for a narrow dock
             numbers.addWidget(QLabel(name))
@@ -197,12 +202,13 @@ class TrackTable(QWidget):
         self.label.activated.connect(self._filter)
         self.points.valueChanged.connect(self._filter)
         self.margin.valueChanged.connect(self._filter)
+        self.confidence.valueChanged.connect(self._filter)
 
     def set_result(self, result: ScoredTracks | None) -> None:
         """Show the rows of a result, unfiltered."""
         self._full = pd.DataFrame() if result is None else result.scores.table
         colours = {} if result is None else result.class_colours
-        for widget in (self.label, self.points, self.margin):
+        for widget in (self.label, self.points, self.margin, self.confidence):
             widget.blockSignals(True)
         self.label.clear()
         if result is not None:
@@ -210,7 +216,11 @@ class TrackTable(QWidget):
             self.label.addItems([ALL, *(name for name in colours if name in verdicts)])
         self.points.setValue(0)
         self.margin.setValue(0)
-        for widget in (self.label, self.points, self.margin):
+        self.confidence.setValue(0)
+        self.confidence.setEnabled(
+            result is not None and bool(self._full["confidence"].notna().any())
+        )
+        for widget in (self.label, self.points, self.margin, self.confidence):
             widget.blockSignals(False)
         with QSignalBlocker(self.view.selectionModel()):
             self.model.set_table(self._full, colours)
@@ -254,6 +264,8 @@ class TrackTable(QWidget):
         kept = table["n_points"].to_numpy() >= self.points.value()
         if self.margin.value() > 0:
             kept &= table["margin"].to_numpy(dtype=float) >= self.margin.value()
+        if self.confidence.value() > 0:
+            kept &= table["confidence"].to_numpy(dtype=float) >= self.confidence.value()
         if self.label.currentText() != ALL:
             kept &= table["verdict"].to_numpy() == self.label.currentText()
         with QSignalBlocker(self.view.selectionModel()):

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_anomalous_diffusion.scores.palette import VERDICT_COLOURS, display_name
+from napari_anomalous_diffusion.scores.words import NOVEL, SEPARATOR
 from napari_anomalous_diffusion.viewer.colours import range_colormap
 from napari_anomalous_diffusion.viewer.legend import Entry, Legend
-from napari_anomalous_diffusion.viewer.model import BEST, MARGIN, VERDICT, ScoredTracks
+from napari_anomalous_diffusion.viewer.model import (
+    BEST,
+    CONFIDENCE,
+    MARGIN,
+    P_VALUE,
+    VERDICT,
+    ScoredTracks,
+)
 from napari_anomalous_diffusion.viewer.table import shown_value
 
 if TYPE_CHECKING:
@@ -27,7 +35,8 @@ def own_track_ids(layer: Tracks) -> list[Any] | None:
 
 def colour_modes(result: ScoredTracks) -> dict[str, str]:
     """Name what a layer can be coloured by: titles by column."""
-    titles = {BEST: "Best label", VERDICT: "Verdict", MARGIN: "Margin"}
+    titles = {BEST: "Best label", VERDICT: "Verdict (fading with doubt)", MARGIN: "Margin"}
+    titles |= {CONFIDENCE: "Confidence", P_VALUE: "p-value"}
     errors = zip(result.scores.bank.error_columns, result.scores.labels, strict=True)
     titles |= {column: f"Error of {display_name(label)}" for column, label in errors}
     return {column: titles[column] for column in result.columns}
@@ -63,13 +72,19 @@ def summary(result: ScoredTracks | None, track: int | None) -> str:
     table = result.scores.table
     if track is None:
         many = f"{len(table):,} tracks, scored with {result.scores.bank.name}."
+        if (novel := (table["verdict"] == NOVEL).sum()) or table["p_value"].notna().any():
+            expected = f"{result.scores.expected_novel:.0f} would be expected by chance"
+            many = f"{many} {novel:,} novel, where {expected}."
         return f"{many} Click a track to see its errors."
     row = table.iloc[track]
     parts = [f"{row['n_points']} points, {row['n_windows']} windows"]
     if isinstance(row["runner_up"], str):
         runner_up = display_name(row["runner_up"])
         parts.append(f"margin {shown_value(row['margin'])} over {runner_up}")
-    for name, title in {"p_value": "p", "confidence": "confidence"}.items():
+    for name, title in {P_VALUE: "p", CONFIDENCE: "confidence"}.items():
         if value := shown_value(row[name]):
             parts.append(f"{title} {value}")
+    if isinstance(row["candidates"], str):
+        candidates = [display_name(label) for label in row["candidates"].split(SEPARATOR)]
+        parts.append(f"candidates {', '.join(candidates)}")
     return f"<b>Track {row['track_id']}: {display_name(row['verdict'])}</b><br>{', '.join(parts)}"

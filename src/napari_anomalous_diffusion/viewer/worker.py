@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL
 from napari_anomalous_diffusion.threads import at_most_threads
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def score_steps(
-    read: Callable[[], Trajectories], bank: str, device: str
+    read: Callable[[], Trajectories],
+    bank: str,
+    device: str,
+    level: float = DEFAULT_LEVEL,
+    localisation_error: float = 0.0,
 ) -> Generator[tuple[int, int], None, ScoredTracks]:
     """Score tracks in steps, yielding how many are done, and how many there are.
 
@@ -28,11 +33,19 @@ def score_steps(
     read : callable
         Makes the table of tracks, so that this, too, is done in the thread.
     bank, device : str
+    level, localisation_error : float
+        As in `score`.
     """
     from napari_anomalous_diffusion.scores.scoring import score_in_steps
 
     trajectories = read()
-    steps = score_in_steps(trajectories, open_bank(bank, device), device=device)
+    steps = score_in_steps(
+        trajectories,
+        open_bank(bank, device),
+        localisation_error=localisation_error,
+        level=level,
+        device=device,
+    )
     while True:
         try:
             with one_core_left():

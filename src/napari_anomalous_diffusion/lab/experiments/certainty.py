@@ -14,7 +14,7 @@ from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.recipes import Source
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error, as_trajectories
 from napari_anomalous_diffusion.scores.scoring import score
-from napari_anomalous_diffusion.scores.verdicts import SEPARATOR
+from napari_anomalous_diffusion.scores.words import SEPARATOR
 
 Positions = NDArray[np.float64]
 """Shape (n_tracks, length, dimensions)."""

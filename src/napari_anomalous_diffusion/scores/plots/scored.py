@@ -27,7 +27,7 @@ from napari_anomalous_diffusion.scores.plots.style import (
     say,
     widen,
 )
-from napari_anomalous_diffusion.scores.verdicts import IMMOBILE
+from napari_anomalous_diffusion.scores.words import IMMOBILE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

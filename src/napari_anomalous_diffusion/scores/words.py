@@ -1,0 +1,14 @@
+"""The words and numbers of verdicts that tables, pictures and the dock share."""
+
+from __future__ import annotations
+
+IMMOBILE = "immobile"
+TOO_SHORT = "too short"
+NOVEL = "novel"
+UNDECIDED = "undecided"
+
+SEPARATOR = ";"
+"""Between candidates, since labels of mixtures hold commas."""
+
+DEFAULT_LEVEL = 0.05
+"""Share of each label's own tracks that may be called novel, or denied their label."""
