@@ -43,7 +43,7 @@ class SelectedTrack:
     reconstructions: Mapping[str, NDArray[Any]]
 
 
-HEIGHT, ROW_HEIGHT, PLANE_HEIGHT = 205, 14, 270
+HEIGHT, ROW_HEIGHT, PLANE_HEIGHT = 205, 14, 280
 """Pixels of a picture, of a row more than eight in it, and of a plane of mixtures."""
 
 
@@ -88,7 +88,7 @@ MINIMA = Overview(
 )
 
 TRUST = Overview(
-    lambda axes, result: planes.trust_in_plane(axes, result.scores.bank), PLANE_HEIGHT + 100
+    lambda axes, result: planes.trust_in_plane(axes, result.scores.bank), PLANE_HEIGHT + 108
 )
 
 
@@ -114,7 +114,8 @@ class Picture(NamedTuple):
 def pictures_of(result: ScoredTracks) -> tuple[Picture, ...]:
     """Return the pictures of a result's tracks, from top to bottom."""
     errors = {"mixture": PLANE, "exponent": EXPONENT}.get(result.scores.bank.axis, ERRORS)
-    return errors, WINDOWS
+    # A bank of probabilities reconstructs nothing.
+    return (errors,) if result.scores.bank.kind == "probability" else (errors, WINDOWS)
 
 
 ERRORS = Picture(

@@ -120,7 +120,7 @@ def trust_in_plane(axes: Axes, bank: Bank) -> None:
         return
     recovered_mixtures(axes, recovery, mixed_models(bank))
     axes.set_title("where simulated mixtures are put", fontsize="small", pad=ABOVE_CORNERS)
-    axes.set_xlabel(f"γ\n\n{fill(trust(recovery).sentence, SENTENCE_WIDTH)}", fontsize="small")
+    axes.set_xlabel(f"γ\n\n\n{fill(trust(recovery).sentence, SENTENCE_WIDTH)}", fontsize="small")
 
 
 def track_on_plane(axes: Axes, scores: Scores, track: int) -> None:
@@ -259,15 +259,15 @@ def _plane(
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label(name, fontsize="small")
     bar.ax.tick_params(labelsize="small", which="both")
-    bar.ax.yaxis.set_major_formatter("{x:.3g}")
-    bar.ax.yaxis.set_minor_formatter("{x:.3g}")
+    bar.ax.yaxis.set_major_formatter("{x:.4g}")
+    bar.ax.yaxis.set_minor_formatter("{x:.4g}")
     return values
 
 
 def _corner(axes: Axes, name: str, x: int, y: int, half: float) -> None:
     """Write what a corner of the plane is, outside of it."""
     axes.annotate(
-        name, (x + half if x else -half, 1 + half if y else -half), (0, 4 if y else -22),
+        name, (x + half if x else -half, 1 + half if y else -half), (0, 4 if y else -31),
         textcoords="offset points", ha="right" if x else "left", va="bottom" if y else "top",
         fontsize="small", fontweight="bold", annotation_clip=False,
     )  # fmt: skip
