@@ -249,3 +249,16 @@ def test_table_sorts_and_filters(stage):
     assert ids()[0] == str(expected[0])
     on.model.selected = on.place(20)  # filtered out: selected all the same
     assert not table.view.selectionModel().hasSelection()
+
+
+def test_a_bank_of_probabilities_shows_errors_and_no_windows(stage):
+    on = stage()
+    on.dock.controller._choose_bank("models-any")
+    on.score()
+    shares, errors = on.dock.plots.canvas.figure.axes
+    assert "nats per step" in errors.get_ylabel()
+    on.model.selected = on.place(4)
+    (profile,) = on.dock.plots.canvas.figure.axes
+    assert profile.get_title().startswith("track 4")
+    assert "nats per step" in profile.get_ylabel()
+    assert not on.dock.plots.controls.isVisibleTo(on.dock)

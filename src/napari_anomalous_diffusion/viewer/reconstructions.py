@@ -33,10 +33,13 @@ def windows_of(result: ScoredTracks, track: int) -> tuple[NDArray[np.float32], l
     Returns
     -------
     values : ndarray of float32, shape (n_windows, length)
-        Coordinate by coordinate, the shortest stride first.
+        Coordinate by coordinate, the shortest stride first; none for a bank of probabilities,
+        which takes a track as a whole.
     places : list of str
         "y, from frame 3, every 2nd".
     """
+    if result.scores.bank.kind == "probability":
+        return np.empty((0, result.scores.bank.length), dtype=np.float32), []
     trajectory = result.trajectories.select([track])
     windows = cut(trajectory, result.scores.bank.length)
     order = np.lexsort((windows.points[:, 0], windows.stride, windows.coordinate))
@@ -53,6 +56,8 @@ def reconstructions(
     result: ScoredTracks, values: NDArray[np.float32], labels: Iterable[str | None]
 ) -> dict[str, NDArray[Any]]:
     """Reconstruct windows by every member of some labels; those that are missing are left out."""
+    if not len(values):
+        return {}
     from napari_anomalous_diffusion.autoencoders.engine import reconstruct
 
     bank = result.scores.bank

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.scores.scoring import Scores
 
-ERROR_AXES = {"mse": "MSE, per track\n(squared rms displacement)"}
+ERROR_AXES = {
+    "mse": "MSE, per track\n(squared rms displacement)",
+    "probability": "−log likelihood, per track\n(nats per step)",
+}
 """What an error is, by the kind of the bank: quantity, protocol and unit."""
 
 MOST_UPRIGHT_NAMES = 7
