@@ -6,6 +6,7 @@ import pytest
 
 from napari_anomalous_diffusion import InputError
 from napari_anomalous_diffusion.lab import figures
+from napari_anomalous_diffusion.lab import results as results_module
 from napari_anomalous_diffusion.lab.experiments.statements import Statement
 from napari_anomalous_diffusion.lab.figures import FIGURES, Results, compose, draw_figures, expand
 
@@ -65,6 +66,22 @@ def test_pictures_of_every_kind_can_be_drawn(name: str) -> None:
     assert figure.get_suptitle().startswith(name[:2])
 
 
+def test_banks_of_200_points_are_passed_over_where_they_are_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = ["models-20", "exponents-fbm-20", "exponents-attm-20", "paper-models-200"]
+    monkeypatch.setattr(results_module, "installed_banks", lambda protocol="track": there)
+    results = Results("small")
+    assert results.models_banks() == {"": "paper-models-200", "-20": "models-20"}
+    assert results.exponent_lengths() == {"-20": 20}
+    assert "20 points" in compose("6c", results).axes[0].get_title()
+    assert compose("6a-track", results).axes[0].get_title() == "20 points"
+    there += ["models-200", "exponents-fbm-200"]
+    assert results.models_banks()["-track"] == "models-200"
+    assert results.exponent_lengths() == {"": 200, "-20": 20}
+    assert results.exponent_banks(200) == {"fbm": "exponents-fbm-200"}
+
+
 def test_every_protocol_is_named() -> None:
     results = Results("small")
     for name, protocol in (("2a", "population protocol"), ("2a-track", "per track")):
@@ -87,8 +104,7 @@ def test_statements_are_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_the_gallery_shows_every_figure() -> None:
     text = (DOCS / "gallery.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"\(images/figures/figure-([\w-]+)\.png\)", text))
-    # Until there are banks of 200 points, 6c and d are those of 20.
-    assert shown | {"6c", "6d"} == set(FIGURES)
+    assert shown == set(FIGURES)
     sizes = [(DOCS / f"images/figures/figure-{name}.png").stat().st_size for name in shown]
     assert max(sizes) < 120_000
 

@@ -237,22 +237,25 @@ def _plane(bank: str, network: str) -> Any:
     return draw
 
 
-def _sample(bank: str, panel: str) -> Any:
+def _sample(suffix: str, panel: str) -> Any:
     def draw(figure: Figure, results: Results) -> None:
-        opened = results.bank(bank)
-        table = results.of_samples(bank, [results.stand_in(panel, opened.length)])
-        paper.errors_of_samples(figure.subplots(), table, opened.protocol)
+        banks = results.models_banks()
+        opened = results.bank(banks.get(suffix) or banks["-20"])
+        table = results.of_samples(opened.name, [results.stand_in(panel, opened.length)])
+        axes = figure.subplots()
+        paper.errors_of_samples(axes, table, opened.protocol)
+        axes.set_title(f"{opened.length} points", fontsize="small")
 
     return draw
 
 
 def _sample_exponents(panel: str, longest: int) -> Any:
     def draw(figure: Figure, results: Results) -> None:
-        length = max(size for _, size in results.exponent_banks() if size <= longest)
+        length = max(size for size in results.exponent_lengths().values() if size <= longest)
         samples = [results.stand_in(panel, length)]
         tables = {
-            model: results.of_samples(f"exponents-{model}-{length}", samples)
-            for model in ("fbm", "attm")
+            model: results.of_samples(bank, samples)
+            for model, bank in results.exponent_banks(length).items()
         }
         axes = figure.subplots()
         paper.errors_by_trained_exponent(axes, tables, "track")
@@ -364,9 +367,9 @@ def _figure_5() -> dict[str, PaperFigure]:
 def _figure_6() -> dict[str, PaperFigure]:
     made = {}
     for first, second, who in (("a", "c", "telomeres"), ("b", "d", "receptors")):
-        for suffix, bank in (("", "paper-models-200"), ("-track", "models-20")):
+        for suffix in ("", "-track", "-20"):
             title = f"6{first}  In place of {who}"
-            made[f"6{first}{suffix}"] = PaperFigure(title, _sample(bank, first))
+            made[f"6{first}{suffix}"] = PaperFigure(title, _sample(suffix, first))
         for suffix, length in (("", 200), ("-20", 20)):
             title = f"6{second}  In place of {who}"
             made[f"6{second}{suffix}"] = PaperFigure(title, _sample_exponents(second, length))
@@ -397,5 +400,5 @@ def _order(name: str) -> tuple[str, bool, str]:
 
 FIGURES = _registry()
 """The figures by their names. What has ``-track`` is scored per track, where the paper averages
-over a population; ``-20`` are tracks of 20 points instead of 200, which 6c and 6d fall back to
-where the banks of 200 points are not installed."""
+over a population; ``-20`` are tracks of 20 points instead of 200, which Fig. 6a to d fall back
+to where the banks of 200 points are not installed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -104,35 +104,33 @@ def _plane(results: Results) -> list[Statement]:
     return found
 
 
+EXPONENTS_OF_STAND_INS = (
+    ("c", "fbm", 0.5, 0.7, "telomeres (stand-in) have an exponent of about 0.6 by networks of FBM"),
+    ("d", "fbm", 0.9, 1.1, "receptors (stand-in) have an exponent of 1 by networks of FBM"),
+    ("d", "attm", 0.7, 1.0, "receptors (stand-in) have one from 0.7 to 1 by networks of ATTM"),
+)
+"""Panel of Fig. 6, model of the networks, lowest and highest exponent, what the paper states."""
+
+
 def _samples(results: Results) -> list[Statement]:
     telomeres = "the network of FBM errs least on telomeres (stand-in)"
     receptors = "the network of ATTM errs least on receptors (stand-in)"
     found = []
-    for suffix, bank in (("", "paper-models-200"), ("-track", "models-20")):
+    for suffix, bank in results.models_banks().items():
         length = results.bank(bank).length
         for panel, expected, claim in (("a", "fbm", telomeres), ("b", "attm", receptors)):
             table = results.of_samples(bank, [results.stand_in(panel, length)])
             found.append(check.lowest_network(table, expected, claim, f"6{panel}{suffix}"))
 
-    def of_exponents(panel: str, model: str, length: int) -> Any:
-        samples = [results.stand_in(panel, length)]
-        return results.of_samples(f"exponents-{model}-{length}", samples)
-
-    for suffix, length in results.exponent_banks():
+    for suffix, length in results.exponent_lengths().items():
+        banks = results.exponent_banks(length)
         found += [
             check.lowest_exponent(
-                of_exponents("c", "fbm", length), 0.5, 0.7,
-                "telomeres (stand-in) have an exponent of about 0.6 by networks of FBM",
-                f"6c{suffix}",
-            ),
-            check.lowest_exponent(
-                of_exponents("d", "fbm", length), 0.9, 1.1,
-                "receptors (stand-in) have an exponent of 1 by networks of FBM", f"6d{suffix}",
-            ),
-            check.lowest_exponent(
-                of_exponents("d", "attm", length), 0.7, 1.0,
-                "receptors (stand-in) have one from 0.7 to 1 by networks of ATTM", f"6d{suffix}",
-            ),
+                results.of_samples(banks[model], [results.stand_in(panel, length)]), low, high,
+                claim, f"6{panel}{suffix}",
+            )
+            for panel, model, low, high, claim in EXPONENTS_OF_STAND_INS
+            if model in banks
         ]  # fmt: skip
     for suffix, bank in (("", "paper-subdiffusive-20"), ("-track", "subdiffusive-20")):
         table = results.of_samples(bank, results.shares())

@@ -141,14 +141,22 @@ class Results:
         key = ("of samples", bank, *(sample.name for sample in samples))
         return self.of(key, lambda: experiments.errors_of_samples(self.bank(bank), samples))
 
-    def exponent_banks(self) -> list[tuple[str, int]]:
-        """List the lengths of the banks of exponents for Fig. 6c and d, and what they are called.
+    def models_banks(self) -> dict[str, str]:
+        """Name the installed banks of models for Fig. 6a and b, by what figures are called."""
+        banks = {"": "paper-models-200", "-track": "models-200", "-20": "models-20"}
+        installed = installed_banks(None)
+        return {name: bank for name, bank in banks.items() if bank in installed}
 
-        Those of 200 points are passed over where they are not installed.
-        """
-        installed = set(installed_banks())
-        lengths = [("", 200), ("-20", 20)]
-        return [pair for pair in lengths if f"exponents-fbm-{pair[1]}" in installed]
+    def exponent_banks(self, length: int) -> dict[str, str]:
+        """Name the installed banks of exponents of a length for Fig. 6c and d, by their models."""
+        names = {model: f"exponents-{model}-{length}" for model in ("fbm", "attm")}
+        installed = installed_banks()
+        return {model: name for model, name in names.items() if name in installed}
+
+    def exponent_lengths(self) -> dict[str, int]:
+        """List the lengths of the installed banks of exponents, by what figures are called."""
+        lengths = {"": 200, "-20": 20}
+        return {name: length for name, length in lengths.items() if self.exponent_banks(length)}
 
     def mixtures(self) -> pd.DataFrame:
         """Make the table of Fig. 7."""
