@@ -37,9 +37,11 @@ def test_panels_start_with_what_is_preferred(settings, make_napari_viewer, qtbot
     assert batch.bank.currentData() == "subdiffusive-20"
     dock = AnomalousDiffusionDock(viewer)
     qtbot.addWidget(dock)
-    assert (dock.model.bank, dock.model.device) == ("subdiffusive-20", "cpu")
+    model = dock.model
+    assert (model.bank, model.device, model.level) == ("subdiffusive-20", "cpu", 0.01)
     assert dock.form.banks.currentText() == "subdiffusive-20"
     assert dock.form.devices.currentText() == "cpu"
+    assert dock.form.level.value() == 0.01
 
 
 def test_a_bank_may_be_preferred_by_its_folder(settings, tiny_bank, make_napari_viewer, qtbot):

@@ -62,7 +62,7 @@ class AnomalousDiffusionDock(QWidget):
         self.methods.setToolTip("Copy a paragraph for a paper: how these tracks were scored.")
         self._arrange()
         wanted = preferences()
-        self.model = DockModel(bank=wanted.bank, device=wanted.device)
+        self.model = DockModel(bank=wanted.bank, device=wanted.device, level=wanted.level)
         self.controller = DockController(napari_viewer, self, self.model)
         self.methods.clicked.connect(lambda: copy_methods(self.model.layer, self.model.result))
         # Whatever ends the dock, nothing of it may stay in the viewer.
