@@ -80,7 +80,7 @@ def compare_banks(clock: Callable[[], float]) -> dict[str, tuple[float, float]]:
     print("| GFLOP/s | share of sgemm |\n|---|---|---|---|---|---|---|---|---|")
     ratios = {}
     for name, bank in _banks():
-        windows = brownian_windows(40_960 // bank.length, bank.length)
+        windows = brownian_windows(80_000 // bank.length, bank.length)
         networks = [network for members in bank.networks for network in members]
         some = SomeNetworks(networks=[networks[:NETWORKS_OF_A_BANK]], length=bank.length)
         chosen = some.networks[0]

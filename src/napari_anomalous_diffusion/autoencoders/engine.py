@@ -88,7 +88,10 @@ def window_errors(
     networks = _networks(bank, where)
     distinct, place = _distinct(values)
     errors = np.empty((len(distinct), len(networks)), dtype=np.float32)
-    start, at_once = 0, max(POINTS_AT_ONCE[where.type] // bank.length, FEWEST_AT_ONCE)
+    most = max(POINTS_AT_ONCE[where.type] // bank.length, FEWEST_AT_ONCE)
+    # Chunks of one size, since a small one at the end would be slow.
+    n_chunks = max(-(-len(distinct) // most), 1)
+    start, at_once = 0, max(-(-len(distinct) // n_chunks), 1)
     with torch.inference_mode():
         while start < len(distinct):
             chunk = slice(start, start + at_once)
