@@ -5,10 +5,13 @@ import pytest
 
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.lab.calibrating import CalibrationRecipe, calibrate_bank
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.own_models import try_function
 from napari_anomalous_diffusion.lab.recipes import OwnModel, read_recipe
+from napari_anomalous_diffusion.lab.simulation import as_trajectories
 from napari_anomalous_diffusion.lab.training import train_bank
+from napari_anomalous_diffusion.scores.scoring import score
 
 CODE = """
 import numpy as np
@@ -104,6 +107,17 @@ def test_a_bank_of_ones_own_model_is_trained_and_trained_again(
     train_bank(again, tmp_path / "again", cache=tmp_path / "cache")
     assert {path.name for path in (tmp_path / "cache").iterdir()} == made
     assert load_bank(tmp_path / "again").contents == bank.contents
+
+
+def test_a_bank_of_ones_own_model_is_calibrated(own_recipe: Path, tmp_path: Path) -> None:
+    train_bank(own_recipe, tmp_path / "bank", cache=tmp_path / "cache")
+    recipe = CalibrationRecipe(tracks=60, lengths=[10, 40], dimensions=[1], noise=[0.0])
+    calibrate_bank(load_bank(tmp_path / "bank"), recipe, cache=tmp_path / "cache")
+    bank = load_bank(tmp_path / "bank")
+    tracks = simulate_source(OwnModel(function=NAME, code=CODE), 50, 40, 1, seed=5)
+    table = score(as_trajectories(tracks), bank, device="cpu").table
+    assert table["p_value"].between(0, 1).all()
+    assert table["p_value"].median() > 0.2
 
 
 def test_a_changed_function_is_trained_anew(own_recipe: Path, tmp_path: Path) -> None:

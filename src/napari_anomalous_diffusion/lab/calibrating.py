@@ -92,6 +92,9 @@ def calibrate_bank(
     progress : callable, optional
         Called with the circumstances done, and all of them.
     """
+    # In shorter tracks no window of the bank fits.
+    lengths = sorted({bank.length, *(some for some in recipe.lengths if some > bank.length)})
+    recipe = recipe.model_copy(update={"lengths": lengths})
     sources = dict(read_recipe(bank.folder / "recipe.toml").labels)
     labels = (*bank.contents.labels, *bank.contents.others)
     sums = [member.sha256 for label in labels for member in label.members]
