@@ -93,7 +93,7 @@ def calibrate_bank(
         Called with the circumstances done, and all of them.
     """
     # In shorter tracks no window of the bank fits.
-    lengths = sorted({bank.length, *(some for some in recipe.lengths if some > bank.length)})
+    lengths = sorted({max(length, bank.length) for length in recipe.lengths})
     recipe = recipe.model_copy(update={"lengths": lengths})
     sources = dict(read_recipe(bank.folder / "recipe.toml").labels)
     labels = (*bank.contents.labels, *bank.contents.others)
