@@ -43,7 +43,7 @@ class SelectedTrack:
     reconstructions: Mapping[str, NDArray[Any]]
 
 
-HEIGHT, ROW_HEIGHT, PLANE_HEIGHT = 205, 14, 270
+HEIGHT, ROW_HEIGHT, PLANE_HEIGHT = 205, 14, 280
 """Pixels of a picture, of a row more than eight in it, and of a plane of mixtures."""
 
 
@@ -88,7 +88,7 @@ MINIMA = Overview(
 )
 
 TRUST = Overview(
-    lambda axes, result: planes.trust_in_plane(axes, result.scores.bank), PLANE_HEIGHT + 100
+    lambda axes, result: planes.trust_in_plane(axes, result.scores.bank), PLANE_HEIGHT + 108
 )
 
 
