@@ -41,6 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     take_dock(options.bank, options.output)
+    take_verdicts(options.output)
     take_linking(options.output)
     take_batch(options.output)
     take_columns(options.output)
@@ -110,6 +111,22 @@ def take(viewer: Any, dock: Any, folder: Path, theme: str) -> None:
     take_picture("table")
     dock.tabs.setCurrentIndex(0)
     dock.model.colour_by = "best"
+
+
+def take_verdicts(folder: Path) -> None:
+    """Score the simulated tracks with a calibrated bank, colour them by verdict, and select one."""
+    viewer = open_viewer()
+    viewer.open_sample(PLUGIN, "field")
+    dock = open_panel(viewer, "Anomalous diffusion")
+    dock.controller._choose_bank("subdiffusive-any")
+    dock.form.score.click()
+    while dock.model.progress is not None:
+        QTest.qWait(MOMENT)
+    dock.model.colour_by = "verdict"
+    table = dock.model.result.scores.table
+    dock.controller._go_to(int(table["p_value"].argmin()))
+    in_both_themes(viewer, folder, "verdicts")
+    viewer.close()
 
 
 def take_linking(folder: Path) -> None:

@@ -101,7 +101,10 @@ def calibrate_bank(
     cells = list(product(recipe.dimensions, recipe.lengths, recipe.noise))
     samples: dict[tuple[int, int, float], Sample] = {}
     for number, cell in enumerate(cells):
-        path = Path(cache) / f"calibration-{digest(sums, sources, recipe, list(cell))}.npz"
+        path = (
+            Path(cache)
+            / f"calibration-{digest(sums, sources, recipe.tracks, recipe.seed, list(cell))}.npz"
+        )
         samples[cell] = _sample(bank, sources, recipe, cell, path, device)
         if progress is not None:
             progress(number + 1, len(cells))

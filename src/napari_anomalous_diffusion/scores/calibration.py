@@ -227,7 +227,7 @@ def own_ranges(calibration: Calibration, profiles: Profiles, level: float) -> ND
     quantiles = calibration.quantiles(calibration.errors, profiles.circumstances)
     if not profiles.other_errors.shape[1]:
         return np.stack([_at(level / 2, quantiles), _at(1 - level / 2, quantiles)], axis=-1)
-    ends = np.stack([quantiles[..., 0], _at(1 - level, quantiles)], axis=-1)
+    ends = np.stack([_at(level, quantiles), _at(1 - level, quantiles)], axis=-1)
     beyond = (ends - judged_errors(profiles)[..., None]) / profiles.circumstances.size[
         :, None, None
     ]

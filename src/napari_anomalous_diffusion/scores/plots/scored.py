@@ -21,7 +21,7 @@ from napari_anomalous_diffusion.scores.palette import (
 )
 from napari_anomalous_diffusion.scores.plots.style import (
     ERROR_AXES,
-    logarithmic,
+    error_limits,
     name_labels,
     names_above,
     say,
@@ -188,7 +188,7 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
     axes.bar(places, high - low, bottom=low, width=0.7, color=colours, alpha=0.35)
     axes.hlines(median, places - 0.35, places + 0.35, colors=colours, linewidth=2)
     name_labels(axes, scores)
-    logarithmic(axes, low.min(), high.max())
+    error_limits(axes, scores.bank.kind, low.min(), high.max())
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
     axes.set_title(f"{_tracks(len(errors))}: median and middle half", fontsize="small")
     if track is not None:
@@ -220,7 +220,7 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
     ranges = scores.own_ranges(track)
     if ranges is not None:
         _draw_ranges(axes, ranges)
-        title = f"brackets: {1 - scores.level:.0%} of each label's own tracks\n{title}"
+        title = f"brackets: where each label's own tracks are\n{title}"
     axes.set_title(f"track {name}\n{title}", fontsize="small")
 
 
@@ -230,7 +230,8 @@ def _draw_ranges(axes: Axes, ranges: NDArray[np.float64]) -> None:
     middle, reach = ranges.mean(axis=1), np.diff(ranges, axis=1)[:, 0] / 2
     text = mpl.rcParams["text.color"]
     axes.errorbar(places, middle, reach, fmt="none", ecolor=text, elinewidth=1.2, capsize=3)
-    widen(axes, ranges.min(), ranges.max())
+    # Of its lower ends some are far away, and say less.
+    widen(axes, ranges[:, 1].min(), ranges[:, 1].max())
 
 
 def _draw_errors(axes: Axes, errors: NDArray[np.float64], members: NDArray[np.float64]) -> None:
@@ -264,18 +265,21 @@ def error_distributions(axes: Axes, scores: Scores) -> None:
         say(axes, NOTHING_SCORED)
         return
     places = np.arange(errors.shape[1])
+    logarithmically = scores.bank.kind == "mse"
     # Densities of the logarithms: those of the errors would lean over on a logarithmic axis.
-    violins = axes.violinplot(np.log10(errors), places, widths=0.85, showextrema=False)
+    values = np.log10(errors) if logarithmically else errors
+    violins = axes.violinplot(values, places, widths=0.85, showextrema=False)
     bodies: Any = violins["bodies"]
     colours = list(label_colours(scores.labels).values())
     for body, colour in zip(bodies, colours, strict=True):
         body.set(facecolor=colour, edgecolor=colour, alpha=0.5)
         vertices = body.get_paths()[0].vertices
-        vertices[:, 1] = 10 ** vertices[:, 1]
+        if logarithmically:
+            vertices[:, 1] = 10 ** vertices[:, 1]
     medians = np.median(errors, axis=0)
     axes.hlines(medians, places - 0.2, places + 0.2, colors=mpl.rcParams["text.color"])
     name_labels(axes, scores)
-    logarithmic(axes, errors.min(), errors.max())
+    error_limits(axes, scores.bank.kind, errors.min(), errors.max())
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
     axes.set_title(f"{_tracks(len(errors))}: distribution and median", fontsize="small")
 

@@ -80,6 +80,9 @@ def names_above(axes: Axes) -> None:
     open_frame(axes)
 
 
+LINEAR_MARGIN = 0.05
+
+
 def logarithmic(axes: Axes, low: float, high: float) -> None:
     """Make the y axis logarithmic from `low` to `high` with a margin, its ticks plain numbers."""
     margin = max((high / low) ** 0.05, LEAST_MARGIN)
@@ -89,9 +92,22 @@ def logarithmic(axes: Axes, low: float, high: float) -> None:
     _limit(axes, low / margin, high * margin)
 
 
+def error_limits(axes: Axes, kind: str, low: float, high: float) -> None:
+    """Let the y axis reach from `low` to `high`: logarithmic for MSE, not for log-likelihoods."""
+    if kind == "mse":
+        logarithmic(axes, low, high)
+    else:
+        margin = LINEAR_MARGIN * max(high - low, 1e-3)
+        axes.set_ylim(low - margin, high + margin)
+
+
 def widen(axes: Axes, low: float, high: float) -> None:
-    """Let a logarithmic y axis reach from `low` to `high`, where it does not yet."""
+    """Let the y axis reach from `low` to `high`, where it does not yet."""
     bottom, top = axes.get_ylim()
+    if axes.get_yscale() == "linear":
+        margin = LINEAR_MARGIN * (max(top, high) - min(bottom, low))
+        axes.set_ylim(min(bottom, low - margin), max(top, high + margin))
+        return
     _limit(axes, min(bottom, low / LEAST_MARGIN), max(top, high * LEAST_MARGIN))
 
 
