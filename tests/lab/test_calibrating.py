@@ -15,13 +15,13 @@ from napari_anomalous_diffusion.autoencoders.densities import Density
 from napari_anomalous_diffusion.autoencoders.storage import checksum
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.lab import calibrating
-from napari_anomalous_diffusion.lab.calibrating import CalibrationRecipe, calibrate_bank
+from napari_anomalous_diffusion.lab.calibrating import calibrate_bank
 from napari_anomalous_diffusion.lab.experiments.certainty import (
     calibration_error,
     false_alarms,
     judge_own,
 )
-from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.recipes import CalibrationRecipe, read_recipe
 
 RECIPE = """
 name = "tiny-any"

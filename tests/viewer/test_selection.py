@@ -255,7 +255,7 @@ def test_a_bank_of_probabilities_shows_errors_and_no_windows(stage):
     on = stage()
     on.dock.controller._choose_bank("models-any")
     on.score()
-    shares, errors = on.dock.plots.canvas.figure.axes
+    _, errors = on.dock.plots.canvas.figure.axes
     assert "nats per step" in errors.get_ylabel()
     on.model.selected = on.place(4)
     (profile,) = on.dock.plots.canvas.figure.axes

@@ -70,9 +70,6 @@ def train(
 
 def calibrate(
     bank: Annotated[Path, typer.Argument(help="A bank's folder, with its recipe.toml.")],
-    tracks: Annotated[
-        int, typer.Option(min=20, help="Simulated for each label in each of the circumstances.")
-    ] = 250,
     device: DeviceOption = Device.auto,
     cache: Annotated[
         Path, typer.Option(help="Where scored tracks lie: what was stopped goes on.")
@@ -80,12 +77,11 @@ def calibrate(
 ) -> None:
     """Learn what a bank's own tracks look like under it: p-values, candidates, confidence."""
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
-    from napari_anomalous_diffusion.lab.calibrating import CalibrationRecipe, calibrate_bank
+    from napari_anomalous_diffusion.lab.calibrating import calibrate_bank
 
     with progress_bar("Calibrating", "circumstances") as progress:
         calibrate_bank(
             load_bank(bank),
-            CalibrationRecipe(tracks=tracks),
             cache=cache,
             device=device.value,
             progress=progress,

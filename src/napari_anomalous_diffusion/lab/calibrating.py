@@ -13,14 +13,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 from safetensors.numpy import save
 from torch import nn
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, StoredFile
 from napari_anomalous_diffusion.autoencoders.storage import checksum
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import AnySource, digest, read_recipe, seed_from
+from napari_anomalous_diffusion.lab.recipes import (
+    AnySource,
+    CalibrationRecipe,
+    digest,
+    read_recipe,
+    seed_from,
+)
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
 from napari_anomalous_diffusion.scores.calibration import (
     PROBABILITIES,
@@ -46,34 +51,9 @@ ROUNDS = 30
 BATCH = 1_000
 
 
-class CalibrationRecipe(BaseModel):
-    """Which tracks a bank is calibrated with.
-
-    Attributes
-    ----------
-    tracks : int
-        Simulated for each label in each of the circumstances, before those that never move are left
-        out.
-    lengths : list of int
-        Points of a track.
-    dimensions : list of int
-        Some of 1, 2 and 3; what is missing is taken as the nearest one.
-    noise : list of float
-        Localisation errors, in units of the standard deviation of a track's displacements.
-    seed : int
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    tracks: int = Field(default=250, gt=0)
-    lengths: list[int] = [10, 16, 25, 40, 63, 100, 160, 250, 400]
-    dimensions: list[int] = [1, 2, 3]
-    noise: list[float] = [0.0, 0.1, 0.3, 1.0]
-    seed: int = 1905
-
-
 def calibrate_bank(
     bank: Bank,
-    recipe: CalibrationRecipe,
+    recipe: CalibrationRecipe | None = None,
     *,
     cache: str | Path = ".training",
     device: str = "auto",
@@ -85,26 +65,27 @@ def calibrate_bank(
     ----------
     bank : Bank
         Its folder gets the file `FILE`, and ``bank.json`` speaks of it.
-    recipe : CalibrationRecipe
+    recipe : CalibrationRecipe, optional
+        What the bank's own recipe says, where none is given.
     cache : path
         Where the profiles of tracks are kept that were scored already.
     device : {"auto", "cpu", "cuda", "mps"}
     progress : callable, optional
         Called with the circumstances done, and all of them.
     """
+    whole = read_recipe(bank.folder / "recipe.toml")
+    recipe = recipe or whole.calibration
     # In shorter tracks no window of the bank fits.
     lengths = sorted({max(length, bank.length) for length in recipe.lengths})
     recipe = recipe.model_copy(update={"lengths": lengths})
-    sources = dict(read_recipe(bank.folder / "recipe.toml").labels)
+    sources = dict(whole.labels)
     labels = (*bank.contents.labels, *bank.contents.others)
     sums = [member.sha256 for label in labels for member in label.members]
     cells = list(product(recipe.dimensions, recipe.lengths, recipe.noise))
     samples: dict[tuple[int, int, float], Sample] = {}
     for number, cell in enumerate(cells):
-        path = (
-            Path(cache)
-            / f"calibration-{digest(sums, sources, recipe.tracks, recipe.seed, list(cell))}.npz"
-        )
+        key = digest(sums, sources, recipe.tracks, recipe.seed, list(cell))
+        path = Path(cache) / f"calibration-{key}.npz"
         samples[cell] = _sample(bank, sources, recipe, cell, path, device)
         if progress is not None:
             progress(number + 1, len(cells))

@@ -320,6 +320,31 @@ class OthersRecipe(BaseModel):
     sources: dict[str, AnySource] = Field(min_length=1)
 
 
+class CalibrationRecipe(BaseModel):
+    """Which tracks a bank is calibrated with.
+
+    Attributes
+    ----------
+    tracks : int
+        Simulated for each label in each of the circumstances, before those that never move are left
+        out.
+    lengths : list of int
+        Points of a track.
+    dimensions : list of int
+        Some of 1, 2 and 3; what is missing is taken as the nearest one.
+    noise : list of float
+        Localisation errors, in units of the standard deviation of a track's displacements.
+    seed : int
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    tracks: int = Field(default=250, gt=0)
+    lengths: list[int] = [10, 16, 25, 40, 63, 100, 160, 250, 400]
+    dimensions: list[int] = [1, 2, 3]
+    noise: list[float] = [0.0, 0.1, 0.3, 1.0]
+    seed: int = 1905
+
+
 class Recipe(BaseModel):
     """A bank to be trained.
 
@@ -341,6 +366,7 @@ class Recipe(BaseModel):
     labels : dict of str to Source, Mixture or OwnModel
         In the file also as a `Grid`, under ``[grid]``.
     others : OthersRecipe, optional
+    calibration : CalibrationRecipe
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -360,6 +386,7 @@ class Recipe(BaseModel):
     shared: dict[str, AnySource] = {}
     labels: dict[str, AnySource] = Field(min_length=1)
     others: OthersRecipe | None = None
+    calibration: CalibrationRecipe = CalibrationRecipe()
 
     @property
     def data(self) -> WindowsRecipe | TracksRecipe:

@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QDoubleSpinBox,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QSpinBox,
     QTableView,
@@ -181,13 +181,14 @@ class TrackTable(QWidget):
         self.view.verticalHeader().setDefaultSectionSize(20)
         self.view.horizontalHeader().setResizeContentsPrecision(30)  # rows that decide the widths
         self.view.setMinimumHeight(240)
-        numbers = QHBoxLayout()
-        boxes = {"Points ≥": self.points, "Margin ≥": self.margin, "Sure ≥": self.confidence}
-        for name, box in boxes.items():
+        numbers = QGridLayout()
+        boxes = {"Points ≥": self.points, "Margin ≥": self.margin, "Confidence ≥": self.confidence}
+        for place, (name, box) in enumerate(boxes.items()):
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             box.setStyleSheet("min-width: 30px")  # napari's is too wide for a narrow dock
-            numbers.addWidget(QLabel(name))
-            numbers.addWidget(box, stretch=1)
+            row, column = divmod(place, 2)
+            numbers.addWidget(QLabel(name), row, 2 * column)
+            numbers.addWidget(box, row, 2 * column + 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.label)
