@@ -102,7 +102,7 @@ class TestParameters:
             ("search_range = 0", "search_range = 0 is not possible (input should be greater"),
             ("search_range = nan", "search_range = nan is not possible"),
             ("percentile = 101", "percentile = 101 is not possible"),
-            ("minmass = 3", "there is no parameter minmass; choose from diameter, "),
+            ("minmass = 3", "there is no parameter minmass; choose from channel, diameter, "),
             ("diameter", "is no TOML file"),
         ],
     )

@@ -32,7 +32,11 @@ def test_verdicts_that_are_no_label_have_a_column_beside_the_best(result):
     table.loc[moving[1], "verdict"] = "undecided"
     other = replace(result, scores=replace(result.scores, table=table))
     assert list(colour_modes(result).values())[:2] == ["Best label", "Margin"]
-    assert list(colour_modes(other).values())[:3] == ["Best label", "Verdict", "Margin"]
+    assert list(colour_modes(other).values())[:3] == [
+        "Best label",
+        "Verdict (fading with doubt)",
+        "Margin",
+    ]
     np.testing.assert_array_equal(other.columns["best"], result.columns["best"])
     names = np.array(other.classes)[other.columns["verdict"]]
     assert names.tolist() == table["verdict"].tolist()
