@@ -182,13 +182,15 @@ class TrackTable(QWidget):
         self.view.horizontalHeader().setResizeContentsPrecision(30)  # rows that decide the widths
         self.view.setMinimumHeight(240)
         numbers = QGridLayout()
-        boxes = {"Points ≥": self.points, "Margin ≥": self.margin, "Confidence ≥": self.confidence}
-        for place, (name, box) in enumerate(boxes.items()):
+        numbers.addWidget(QLabel("Points ≥"), 0, 0)
+        numbers.addWidget(self.points, 0, 1)
+        numbers.addWidget(QLabel("Margin ≥"), 0, 2)
+        numbers.addWidget(self.margin, 0, 3)
+        numbers.addWidget(QLabel("Confidence ≥"), 1, 0, 1, 2)
+        numbers.addWidget(self.confidence, 1, 2, 1, 2)
+        for box in (self.points, self.margin, self.confidence):
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             box.setStyleSheet("min-width: 30px")  # napari's is too wide for a narrow dock
-            row, column = divmod(place, 2)
-            numbers.addWidget(QLabel(name), row, 2 * column)
-            numbers.addWidget(box, row, 2 * column + 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.label)
