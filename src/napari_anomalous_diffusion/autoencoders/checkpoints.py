@@ -2,14 +2,16 @@
 
 A checkpoint is a torch file that holds a dictionary: ``model``, the state of a network;
 ``autoencoder class``, ``Small`` or ``Final_Skip_Connections``; ``length trajectories``, ``latent
-space`` and ``average pooling size``. It is read as plain numbers and never executed.
+space`` and ``average pooling size``. What its authors kept beside these, such as the losses of the
+training, is passed over. It is read as plain numbers and never executed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -169,11 +171,6 @@ def _read(path: Path) -> tuple[Published, int, dict[str, Tensor]]:
     missing = {"model", "autoencoder class", *SETTINGS} - set(contents)
     if missing:
         raise InputError(f"{path} is no published checkpoint: it lacks {sorted(missing)[0]!r}.")
-    others = set(contents) - {"model", "autoencoder class", *SETTINGS}
-    if others:
-        raise InputError(
-            f"{path} is no published checkpoint: it also holds {min(map(str, others))!r}."
-        )
     published = CLASSES.get(str(contents["autoencoder class"]))
     if published is None:
         raise InputError(
@@ -189,11 +186,50 @@ def _read(path: Path) -> tuple[Published, int, dict[str, Tensor]]:
     return published, length, _weights(path, contents["model"], published, length)
 
 
+class _PassedOver:
+    """What a checkpoint holds of numpy: it is neither needed nor built."""
+
+    def __init__(self, *arguments: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def _numpy_passed_over() -> Iterator[None]:
+    """Let the losses of a training, which are arrays, stand in a file of plain numbers.
+
+    Torch refuses whatever it does not know. Instead of numpy's own functions it is given classes
+    that do nothing, under the names by which numpy 1 and 2 are called in a file.
+    """
+    from torch import serialization
+
+    # An empty array holds empty bytes, which Python writes as a call of ``bytes``.
+    names = [("numpy", "ndarray"), ("numpy", "dtype"), ("builtins", "bytes")]
+    names += [
+        (f"numpy.{core}.multiarray", name)
+        for core in ("core", "_core")
+        for name in ("_reconstruct", "scalar")
+    ]
+    known = serialization.get_safe_globals()
+    stand_ins: list[Any] = [
+        type(name, (_PassedOver,), {"__module__": module}) for module, name in names
+    ]
+    serialization.add_safe_globals(stand_ins)
+    try:
+        yield
+    finally:
+        serialization.clear_safe_globals()
+        serialization.add_safe_globals(known)
+
+
 def _load(path: Path) -> Mapping[str, Any]:
     import torch
 
     try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
+        with _numpy_passed_over():
+            contents = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there: check its name.") from error
     except pickle.UnpicklingError as error:
