@@ -94,6 +94,16 @@ def test_what_other_motion_explains_better_is_strange(calibration):
     assert not_explained < 0.01
 
 
+def test_nats_of_whole_tracks_grow_with_their_steps(calibration):
+    """Between 10 and 100 steps, a walk of steps that others explain worse by half a nat each."""
+    normal = norm.ppf(PROBABILITIES)
+    for place, size in enumerate(SIZES):
+        calibration.errors[:, place] = -0.5 * size + normal
+    own = norm.rvs(-0.5 * 55, 1, size=3000, random_state=1) / 55
+    where = profiles(np.column_stack([own, own]), 55.0, others=np.zeros((3000, 1)))
+    assert kstest(label_p_values(calibration, where)[:, 0], "uniform").statistic < 0.03
+
+
 def test_beyond_what_was_simulated_the_nearest_is_taken(calibration):
     nearest = label_p_values(calibration, profiles([1.5, 3.0], 100.0, 0.5))
     beyond = label_p_values(calibration, profiles([1.5, 3.0], 5000.0, 0.7))

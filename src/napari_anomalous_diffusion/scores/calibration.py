@@ -7,6 +7,7 @@ paper names the use of it in Section I B: an error that none of the known kinds 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -55,7 +56,25 @@ class Calibration:
     shares: NDArray[np.float32]
     network: dict[str, NDArray[np.float32]]
 
-    def quantiles(self, table: NDArray[np.float32], where: Circumstances) -> NDArray[np.float64]:
+    def own_quantiles(self, profiles: Profiles) -> NDArray[np.float64]:
+        """Read off what `judged_errors` gives for the labels' own tracks, in each one's place.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_tracks, n_labels, n_probabilities)
+        """
+        # In nats of the whole track, they grow with its steps; as means, they settle.
+        relative = profiles.other_errors.shape[1] > 0
+        return self.quantiles(
+            self.errors, profiles.circumstances, np.asarray if relative else np.log
+        )
+
+    def quantiles(
+        self,
+        table: NDArray[np.float32],
+        where: Circumstances,
+        scale: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.log,
+    ) -> NDArray[np.float64]:
         """Read quantiles off one of the tables, between the circumstances that were simulated.
 
         Quantiles, not probabilities, are interpolated: between a narrow and a shifted distribution
@@ -66,13 +85,15 @@ class Calibration:
         table : ndarray, shape (3, n_sizes, n_levels, ...)
         where : Circumstances
             Beyond the largest size and level that were simulated these are taken.
+        scale : callable
+            On what scale of sizes the quantiles are about linear.
 
         Returns
         -------
         ndarray of float64, shape (n_tracks, ...)
         """
         dimension = np.clip(where.dimensions, 1, 3) - 1
-        size, next_size, far = _between(np.log(self.sizes), np.log(np.maximum(where.size, 1)))
+        size, next_size, far = _between(scale(self.sizes), scale(np.maximum(where.size, 1)))
         level, next_level, loud = _between(self.levels, where.level)
         shape = (-1, *[1] * (table.ndim - 3))
         far, loud = far.reshape(shape), loud.reshape(shape)
@@ -200,8 +221,7 @@ def label_p_values(calibration: Calibration, profiles: Profiles) -> NDArray[np.f
     -------
     ndarray of float64, shape (n_tracks, n_labels)
     """
-    where = profiles.circumstances
-    below = _rank(judged_errors(profiles), calibration.quantiles(calibration.errors, where))
+    below = _rank(judged_errors(profiles), calibration.own_quantiles(profiles))
     if profiles.other_errors.shape[1]:
         return 1 - below
     return np.asarray(2 * np.minimum(below, 1 - below))
@@ -224,7 +244,7 @@ def own_ranges(calibration: Calibration, profiles: Profiles, level: float) -> ND
         Where errors are judged relative to those of other motion, the range hangs on these, and
         nothing is too low.
     """
-    quantiles = calibration.quantiles(calibration.errors, profiles.circumstances)
+    quantiles = calibration.own_quantiles(profiles)
     if not profiles.other_errors.shape[1]:
         return np.stack([_at(level / 2, quantiles), _at(1 - level / 2, quantiles)], axis=-1)
     ends = np.stack([_at(level, quantiles), _at(1 - level, quantiles)], axis=-1)
