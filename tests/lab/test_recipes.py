@@ -41,6 +41,12 @@ def test_a_recipe_is_read(recipe: Path) -> None:
         ('model = "fbm"', 'model = "walk"', "There is no model 'walk'"),
         ("seed = 7", "seed = 7\nmembres = 3", "membres"),
         ("seed = 7", "seed = ", "cannot be read as a TOML file"),
+        ("[windows]", "[windows]\nnoise = -1", r"windows\.noise"),
+        (
+            "[windows]",
+            'normalisation = "shared"\n[windows]\nnoise = 1',
+            "of the published form are trained without noise",
+        ),
     ],
 )
 def test_a_recipe_that_makes_no_bank_is_refused(

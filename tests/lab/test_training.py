@@ -41,6 +41,18 @@ def test_windows_are_drawn_from_longer_tracks_too() -> None:
     assert slowing[0] > 1.5 * slowing[1] > 1.5
 
 
+def test_windows_may_have_localisation_errors_of_every_size() -> None:
+    source = Source(model="fbm", exponents=[1.0])
+    recipe = WindowsRecipe(number=4_000, noise=1.0)
+    steps = np.diff(simulate_windows(source, recipe, 20, seed=1))
+    adjacent = (steps[:, 1:] * steps[:, :-1]).mean(axis=1)
+    # An error S makes neighbours correlated by -S^2 / (1 + 2 S^2): on average over S, by -0.16.
+    levels = np.linspace(0, 1, 101)
+    expected = np.mean(-(levels**2) / (1 + 2 * levels**2))
+    assert adjacent.mean() == pytest.approx(expected, abs=0.02)
+    assert np.all(simulate_windows(source, recipe, 20, seed=1)[:, 0] == 0)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_recipe_becomes_a_bank(recipe: Path, tmp_path: Path, workers: int) -> None:
     seen: list[tuple[int, int]] = []

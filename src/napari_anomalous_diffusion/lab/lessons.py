@@ -75,6 +75,7 @@ class WindowLessons:
         log: bool, published: bool,
     ) -> None:  # fmt: skip
         self.sources, self.length, self.log, self.published = sources, length, log, published
+        self.noise = recipe.noise
         parts = []
         for name, source in sources.items():
             its_seed = seed_from(seed, name, "windows")
@@ -98,12 +99,14 @@ class WindowLessons:
         """Mean error over whole held-out tracks of the network's own kind."""
         # The published form knows no other statistics than those of the batch it is shown.
         network.train(self.published)
-        draw = published_windows if self.published else whole_tracks
         share = HELD_OUT // len(self.sources)
-        parts = [
-            draw(source, share, self.length, seed=seed_from(name, "held out"))
-            for name, source in self.sources.items()
-        ]
+        parts = []
+        for name, source in self.sources.items():
+            its_seed = seed_from(name, "held out")
+            if self.published:
+                parts.append(published_windows(source, share, self.length, its_seed))
+            else:
+                parts.append(whole_tracks(source, share, self.length, its_seed, noise=self.noise))
         with torch.inference_mode():
             windows = torch.from_numpy(np.concatenate(parts))
             return reconstruction_errors(network, windows).mean().item()

@@ -218,12 +218,16 @@ class WindowsRecipe(BaseModel):
         Lengths of the longer tracks, in equal shares; none: only whole tracks.
     windows_per_track : int
         At most so many windows are drawn from each longer track.
+    noise : float
+        Each track has a localisation error drawn evenly between 0 and this, in units of the
+        standard deviation of its displacements.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     number: int = Field(gt=0)
     long_tracks: list[int] = []
     windows_per_track: int = Field(default=8, gt=0)
+    noise: float = Field(default=0.0, ge=0)
 
     def shapes(self, length: int) -> tuple[list[int], list[int]]:
         """Lengths and dimensions of the tracks that are simulated for windows of `length`."""
@@ -409,6 +413,8 @@ class Recipe(BaseModel):
             raise ValueError(f"a {self.network} network needs a section [{needed}]")
         if self.others is not None and self.tracks is None:
             raise ValueError("only a bank of probabilities can use a section [others]")
+        if self.normalisation == "shared" and self.windows is not None and self.windows.noise:
+            raise ValueError("networks of the published form are trained without noise")
         return self
 
     @model_validator(mode="before")

@@ -96,14 +96,16 @@ def as_trajectories(positions: NDArray[np.float64]) -> Trajectories:
 
 
 def add_localisation_error(
-    positions: NDArray[np.float64], noise: float, random: np.random.Generator
+    positions: NDArray[np.float64],
+    noise: float | NDArray[np.float64],
+    random: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Add Gaussian localisation error to tracks.
 
     Parameters
     ----------
     positions : ndarray of float64, shape (n_tracks, length, dimensions)
-    noise : float
+    noise : float or ndarray of float64, shape (n_tracks,)
         Standard deviation in units of the standard deviation of each track's displacements.
     random : numpy.random.Generator
 
@@ -111,10 +113,10 @@ def add_localisation_error(
     -------
     ndarray of float64, shape (n_tracks, length, dimensions)
     """
-    if noise == 0:
+    if not np.any(noise):
         return positions
-    spread = np.diff(positions, axis=1).std(axis=(1, 2), keepdims=True)
-    return positions + noise * spread * random.standard_normal(positions.shape)
+    spread = noise * np.diff(positions, axis=1).std(axis=(1, 2))
+    return positions + spread[:, None, None] * random.standard_normal(positions.shape)
 
 
 def simulate_table(

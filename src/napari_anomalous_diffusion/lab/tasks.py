@@ -61,10 +61,14 @@ class Task:
     def digest(self) -> str:
         """All that decides the network, condensed."""
         step = self.training.model_dump(include={"batch", "round", "l2", "loss"})
+        data = self.data.model_dump()
+        if not self.data.noise:
+            del data["noise"]
         return digest(
-            dict(self.sources), self.data, step, self.length, self.normalisation,
+            dict(self.sources), data, step, self.length, self.normalisation,
             self.seed, self.rounds, str(self.rate), self.start,
-            # Without an entry for the short network, as when there was no other.
+            # Without an entry for the short network, or windows without noise, as when there was
+            # nothing else.
             *([] if self.network == "short" else [self.network]),
         )  # fmt: skip
 

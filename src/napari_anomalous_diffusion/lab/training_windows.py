@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from napari_anomalous_diffusion.autoencoders.windows import cut, to_unit_deviation
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.recipes import AnySource, WindowsRecipe
-from napari_anomalous_diffusion.lab.simulation import as_trajectories
+from napari_anomalous_diffusion.lab.simulation import add_localisation_error, as_trajectories
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 
@@ -31,12 +31,13 @@ def simulate_windows(
     """
     whole = recipe.number // 2 if recipe.long_tracks else recipe.number
     parts = [
-        whole_tracks(source, whole // 2, length, seed),
-        whole_tracks(source, whole // 2, length, seed + 1, dimensions=2),
+        whole_tracks(source, whole // 2, length, seed, 1, recipe.noise),
+        whole_tracks(source, whole // 2, length, seed + 1, 2, recipe.noise),
     ]
     for offset, long in enumerate(recipe.long_tracks):
         share = (recipe.number - whole) // len(recipe.long_tracks)
-        tracks = _simulate(source, share // recipe.windows_per_track, long, 2, seed + 2 + offset)
+        n_tracks = share // recipe.windows_per_track
+        tracks = _simulate(source, n_tracks, long, 2, seed + 2 + offset, recipe.noise)
         windows = cut(tracks, length)
         random = np.random.default_rng(seed + 2 + offset)
         parts.append(windows.values[_a_few(windows.track, recipe.windows_per_track, random)])
@@ -44,10 +45,16 @@ def simulate_windows(
 
 
 def whole_tracks(
-    source: AnySource, n_windows: int, length: int, seed: int, dimensions: int = 1
+    source: AnySource,
+    n_windows: int,
+    length: int,
+    seed: int,
+    dimensions: int = 1,
+    noise: float = 0.0,
 ) -> NDArray[np.float32]:
     """Simulate windows that are whole tracks, shape (n_windows, length), less those at rest."""
-    return cut(_simulate(source, n_windows // dimensions, length, dimensions, seed), length).values
+    n_tracks = n_windows // dimensions
+    return cut(_simulate(source, n_tracks, length, dimensions, seed, noise), length).values
 
 
 def published_windows(
@@ -62,10 +69,15 @@ def published_windows(
 
 
 def _simulate(
-    source: AnySource, n_tracks: int, length: int, dimensions: int, seed: int
+    source: AnySource, n_tracks: int, length: int, dimensions: int, seed: int, noise: float
 ) -> Trajectories:
     each = -(-n_tracks // source.shares)
-    return as_trajectories(simulate_source(source, each, length, dimensions, seed=seed))
+    positions = simulate_source(source, each, length, dimensions, seed=seed)
+    if noise:
+        random = np.random.default_rng([seed, 2])
+        levels = noise * random.random(len(positions))
+        positions = add_localisation_error(positions, levels, random)
+    return as_trajectories(positions)
 
 
 def _a_few(
