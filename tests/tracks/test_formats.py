@@ -204,6 +204,26 @@ class TestText:
         assert "its points are not linked into tracks yet: link them, for example with trac" in said
         assert not holds_tracks(path)
 
+    def test_an_id_that_numbers_localisations_is_no_track(self, tmp_path):
+        # As ThunderSTORM writes it.
+        text = (
+            '"id","frame","x [nm]","y [nm]","sigma [nm]","intensity [photon]","offset [photon]",'
+            '"bkgstd [photon]","chi2","uncertainty [nm]"\n'
+            "1.0,1.0,8421.2,1033.5,131.2,841.5,210.0,21.2,98.1,12.1\n"
+            "2.0,1.0,2210.1,5120.8,128.9,702.2,208.4,20.8,91.7,14.0\n"
+            "3.0,2.0,8430.7,1041.9,129.5,799.0,211.3,21.0,95.2,12.6\n"
+        )
+        path = write(tmp_path / "thunderstorm.csv", text)
+        assert refusal(path) == (
+            "every point has another 'id', so that its points are not linked into tracks yet: link "
+            "them, for example with trackpy.link on x, y and frame, or open their movie and link "
+            "that; or, where a column holds the tracks, name the right one with --track (track= in "
+            "Python)."
+        )
+        assert not holds_tracks(path)
+        # Whoever names the column means it.
+        assert len(read_tracks(path, track="id")) == 3
+
     def test_no_names(self, tmp_path):
         path = write(tmp_path / "tracks.csv", PLAIN.split("\n", 1)[1].replace(",", ";"))
         assert "the first line must name the columns, but it holds the numbers 4, 0" in refusal(

@@ -52,6 +52,12 @@ AXIS_NAMES = {
     for axis in AXES
 }
 
+TO_LINK = (
+    "its points are not linked into tracks yet: link them, for example with trackpy.link on x, y "
+    "and frame, or open their movie and link that; or, where a column holds the tracks, "
+)
+NAME_IT = "name the right one with --{0} ({0}= in Python)"
+
 MOST_NAMES_LISTED = 12
 
 UNIT = re.compile(
@@ -106,19 +112,11 @@ def find_columns(
     SeveralColumnsError
         If more than one column could be meant.
     """
-    name_it = "name the right one with --{0} ({0}= in Python)"
-    to_link = ""
-    if track is None and not _hits(names, TRACK_NAMES) and _are_points(names, frame, axes):
-        to_link = (
-            "its points are not linked into tracks yet: link them, for example with trackpy.link "
-            "on x, y and frame, or open their movie and link that; or, where a column holds the "
-            "tracks, "
-        )
+    unlinked = not _hits(names, TRACK_NAMES) and _are_points(names, frame, axes)
+    remedy = (TO_LINK if unlinked else "") + NAME_IT.format("track")
     return PointColumns(
-        track=_find(
-            names, track, TRACK_NAMES, "the track ids", to_link + name_it.format("track"), source
-        ),
-        frame=_find(names, frame, FRAME_NAMES, "the frames", name_it.format("frame"), source),
+        track=_find(names, track, TRACK_NAMES, "the track ids", remedy, source),
+        frame=_find(names, frame, FRAME_NAMES, "the frames", NAME_IT.format("frame"), source),
         axes=_find_axes(names, axes, source),
     )
 
@@ -140,16 +138,39 @@ def column_candidates(names: Sequence[object]) -> dict[str, list[int]]:
     return {meaning: _hits(names, group) for meaning, group in groups.items()}
 
 
-def are_tracks(names: Sequence[object]) -> bool:
-    """Tell whether columns are those of tracks, even if some could be meant by several names."""
+def are_tracks(names: Sequence[object], rows: Sequence[Sequence[object]] = ()) -> bool:
+    """Tell whether columns are those of tracks, even if some could be meant by several names.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+    rows : sequence of sequence
+        Some of the values: where an ``id`` numbers the points themselves, these are no tracks.
+    """
     try:
-        find_columns(names)
+        places = find_columns(names)
     except SeveralColumnsError:
         candidates = column_candidates(names)
         return all(candidates[meaning] for meaning in ("track", "frame", "x"))
     except InputError:
         return False
-    return True
+    points = [row for row in rows if len(row) == len(names)]
+    several_frames = len({row[places.frame] for row in points}) > 1
+    return not (
+        several_frames and _numbers_points(names, places, [row[places.track] for row in points])
+    )
+
+
+def _numbers_points(
+    names: Sequence[object], places: PointColumns, ids: Sequence[object]
+) -> bool:
+    """Tell whether a column ``id`` numbers the points themselves, as ThunderSTORM's does."""
+    return (
+        _plain(names[places.track]) in TRACK_NAMES[-1]
+        and len(ids) > 1
+        and len(set(ids)) == len(ids)
+    )
 
 
 def _are_points(names: Sequence[object], frame: str | None, axes: Sequence[str] | None) -> bool:
@@ -252,7 +273,7 @@ def take_points(
     Raises
     ------
     InputError
-        If a column is missing, ambiguous or not numeric.
+        If a column is missing, ambiguous or not numeric, or the points are not linked.
     """
     named = {_plain(name) for name in table.columns}
     # trackpy's tables often have an index that is called frame as well as a column.
@@ -263,8 +284,14 @@ def take_points(
     coordinates = [_numbers(table.iloc[:, place], source) for place in places.axes]
     if len(coordinates) == 3 and np.isnan(coordinates[0]).all():
         del coordinates[0]
+    ids = _ids(table.iloc[:, places.track])
+    if track is None and _numbers_points(list(table.columns), places, ids.tolist()):
+        raise InputError(
+            f"{source}: every point has another {_quoted(table.columns[places.track])}, so that "
+            f"{TO_LINK}{NAME_IT.format('track')}."
+        )
     return (
-        _ids(table.iloc[:, places.track]),
+        ids,
         _numbers(table.iloc[:, places.frame], source),
         np.column_stack(coordinates),
     )

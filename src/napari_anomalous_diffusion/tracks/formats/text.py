@@ -30,7 +30,8 @@ def recognises(path: Path, beginning: bytes) -> bool:
 
 def holds_tracks(path: Path, beginning: bytes) -> bool:
     """Tell whether the columns of a table are those of tracks."""
-    return are_tracks(find_layout(path, beginning).names)
+    layout = find_layout(path, beginning)
+    return are_tracks(layout.names, layout.rows)
 
 
 def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
