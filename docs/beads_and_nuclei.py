@@ -79,10 +79,11 @@ def prepared() -> dict[str, Trajectories]:
 
 
 def say_labels(name: str, scores: Scores) -> None:
-    """Print the verdicts, the median margin and the median errors."""
+    """Print the best labels, the verdicts, the median margin and the median errors."""
     table = scores.table
-    counts = ", ".join(
-        f"{label} {count}" for label, count in table["verdict"].value_counts().items()
+    counts = " | ".join(
+        ", ".join(f"{label} {count}" for label, count in table[column].value_counts().items())
+        for column in ("best", "verdict")
     )
     medians = table[scores.bank.error_columns].median().round(3).to_dict()
     margin = table["margin"].median()

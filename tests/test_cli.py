@@ -45,6 +45,40 @@ def test_score_writes_parquet_and_draws_a_picture(run, tiny_bank: Bank, tmp_path
     assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_score_takes_the_worth_of_pixels_and_frames(run, tiny_bank: Bank, tmp_path: Path) -> None:
+    common = "score", NUCLEI, "--bank", tiny_bank.folder, "--device", "cpu", "-o"
+    assert run(*common, "plain.csv") == 0
+    assert run(*common, "metric.csv", "--pixel-size", 0.16, "--frame-interval", 0.00748) == 0
+    plain, metric = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("plain", "metric"))
+    np.testing.assert_allclose(metric["net_displacement"], 0.16 * plain["net_displacement"])
+    np.testing.assert_allclose(metric["duration"], 0.00748 * plain["duration"])
+    assert metric["mse_fbm"].equals(plain["mse_fbm"])
+    assert run(*common, "none.csv", "--pixel-size", -1) == 2
+
+
+def test_batch_and_score_take_the_same_options(run, tmp_path: Path, capsys) -> None:
+    tracks = pd.read_csv(sample_path("field"))
+    tracks = tracks[tracks["track_id"] < 60].rename(columns={"y": "row", "x": "column"})
+    tracks.to_csv(tmp_path / "field.csv", index=False)
+    options = (
+        "field.csv", "--bank", "models-any", "--device", "cpu", "--axes", "row,column",
+        "--level", 0.3, "--localisation-error", "estimate", "--pixel-size", 0.1,
+    )  # fmt: skip
+    assert run("score", *options, "-o", "scores.csv") == 0
+    assert run("batch", *options, "-o", "out") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("field.csv: the localisation error was estimated from the tracks, ") == 2
+    one, other = (pd.read_csv(tmp_path / name) for name in ("scores.csv", "out/field-scores.csv"))
+    # Sums that several threads share differ in their last digits.
+    pd.testing.assert_frame_equal(one, other, rtol=1e-4)
+    assert run("methods", "out") == 0
+    text = capsys.readouterr().out
+    assert "at the level 0.3." in text
+    assert "The localisation error of each file was estimated" in text
+    assert run("batch", *options, "-o", "out", "--level", 0.1) == 0
+    assert "1 input is done again: level was 0.3 and is 0.1." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -154,6 +188,8 @@ def test_batch_takes_options_before_the_file_of_parameters(
         ([NUCLEI, "--pixel-size", -1], "pixel_size = -1.0 is not possible"),
         ([NUCLEI, "--parameters", NUCLEI], "nuclear_tracks.csv: is no TOML file"),
         ([NUCLEI, "--bank", "nonesuch"], "There is no bank 'nonesuch'"),
+        ([NUCLEI, "--bank", "paper-subdiffusive-20"], "labels no single tracks"),
+        ([NUCLEI, "--localisation-error", "much"], "--localisation-error much is no length"),
     ],
 )
 def test_a_mistake_in_the_call_of_batch_leaves_nothing_behind(

@@ -54,15 +54,24 @@ def test_what_was_not_done_is_not_said() -> None:
     assert text.startswith("Tracks were scored with")
     assert "trackpy" not in text
     assert "pixel was" not in text
-    assert "localisation error" not in text.lower()
+    assert "localisation error was taken into account" not in text
+    assert "estimated" not in text
 
 
 def test_a_bank_of_probabilities_is_described_as_such() -> None:
     text = methods_paragraph(load_bank("models-any"), localisation_error=0.3)
     assert "negative log-likelihood" in text
     assert "windows of" not in text
-    assert "A localisation error of 0.3, in the unit of the coordinates" in text
+    assert "A localisation error of 0.3 in the unit of the coordinates was taken into" in text
     assert "1 neural network for each" in text
+
+
+def test_a_localisation_error_is_told_with_its_unit_or_that_it_was_estimated() -> None:
+    bank, worth = load_bank("models-any"), Calibration(pixel_size=0.1, length_unit="µm")
+    text = methods_paragraph(bank, localisation_error=0.03, calibration=worth)
+    assert "A localisation error of 0.03 µm was taken into account." in text
+    text = methods_paragraph(bank, localisation_error="estimate")
+    assert "The localisation error of each file was estimated from" in text
 
 
 def test_a_plane_of_pixels_that_are_not_square() -> None:

@@ -19,8 +19,10 @@ from qtpy.QtWidgets import QFileDialog
 from tifffile import imread
 
 from napari_anomalous_diffusion import Trajectories, score
+from napari_anomalous_diffusion.batch import BatchParameters, run_batch
 from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.scores.comparison import summary_row
+from napari_anomalous_diffusion.tracks.files import write_table
 from napari_anomalous_diffusion.tracks.linking import link
 from napari_anomalous_diffusion.tracks.movies import as_movie
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
@@ -123,6 +125,25 @@ def test_one_click_links_and_scores_everything(stage, beads, tiny_bank):
     assert table["verdict"].tolist() == expected["verdict"].tolist()
     np.testing.assert_allclose(table["mse_fbm"], expected["mse_fbm"], rtol=1e-5)
     assert layer.color_by == "best"
+
+
+def test_the_panel_and_the_command_give_the_same_numbers(stage, tiny_bank, tmp_path):
+    on = stage(0)
+    movie = sample_path("beads").with_name("beads.tif")
+    on.viewer.add_image(imread(movie), name="beads")
+    linking = PARAMETERS.model_copy(update={"minimum_length": 20, "subtract_drift": True})
+    on.panel.parameters.show_values(linking)
+    on.run()
+    layer = on.viewer.layers["beads tracks"]
+    run_batch([movie], tmp_path, BatchParameters(bank=str(tiny_bank.folder), linking=linking))
+    write_table(results.get(layer).scores.table, tmp_path / "panel.csv")
+    ours, theirs = (pd.read_csv(tmp_path / name) for name in ("panel.csv", "beads-scores.csv"))
+    assert len(theirs) == 128
+    # napari counts tracks from 0.
+    columns = ours.columns.drop("track_id")
+    pd.testing.assert_frame_equal(ours[columns], theirs[columns], rtol=1e-5)
+    points = pd.read_csv(tmp_path / "beads-tracks.csv")
+    np.testing.assert_allclose(layer.data[:, 1:], points[["frame", "y", "x"]])
 
 
 def test_the_summary_is_sorted_selects_layers_and_is_saved(stage, tmp_path, monkeypatch):

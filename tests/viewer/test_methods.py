@@ -23,8 +23,10 @@ def test_the_dock_copies_how_the_tracks_were_scored(stage, messages):
     linking = LinkingParameters(diameter=7)
     on.layer.metadata[LINKING] = {"movie": "beads", **linking.model_dump()}
     on.layer.scale, on.layer.units = (0.05, 0.1, 0.1), ("s", "um", "um")
+    on.model.localisation_error = 0.02
     on.score()
     on.dock.methods.click()
     text = QApplication.clipboard().text()
     assert "diameter 7 pixels" in text
     assert "One pixel was 0.1 µm, one frame 0.05 s." in text
+    assert "A localisation error of 0.02 µm was taken into account." in text

@@ -82,7 +82,9 @@ def open_input(path: Path, parameters: BatchParameters) -> Movie | Trajectories:
     if is_to_link(path):
         opened = open_movie(path, None if linking.channel < 0 else linking.channel)
     else:
-        opened = read_tracks(path, track=parameters.track, frame=parameters.frame)
+        opened = read_tracks(
+            path, track=parameters.track, frame=parameters.frame, axes=parameters.axes
+        )
     calibration = parameters.calibration.over(opened.calibration)
     return replace(opened, calibration=calibration.exposed(linking.exposure))
 
@@ -114,6 +116,7 @@ def process_in_steps(
         If no particle is found, or the movie cannot be linked.
     """
     from napari_anomalous_diffusion.scores.comparison import summary_row
+    from napari_anomalous_diffusion.scores.localisation import localisation_error_of
     from napari_anomalous_diffusion.scores.scoring import score_in_steps
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
@@ -121,10 +124,19 @@ def process_in_steps(
     if not isinstance(trajectories, Trajectories):
         linked = yield from _link(trajectories, parameters)
         trajectories, tracks = linked.trajectories, linked.to_frame()
-    steps = score_in_steps(trajectories, bank, device=parameters.device)
+    with noted() as notices:
+        error = localisation_error_of(trajectories, parameters.localisation_error)
+    steps = score_in_steps(
+        trajectories,
+        bank,
+        localisation_error=error,
+        level=parameters.level,
+        false_discoveries=parameters.false_discoveries,
+        device=parameters.device,
+    )
     total = len(trajectories)
     scores = yield from changed(steps, lambda done: Step("scoring", done, total))
-    return Outcome(scores.table, tracks, summary_row(scores.table, bank))
+    return Outcome(scores.table, tracks, summary_row(scores.table, bank), tuple(notices))
 
 
 def _link(movie: Movie, parameters: BatchParameters) -> Generator[Step, None, Linked]:
@@ -151,7 +163,7 @@ def attempt_in_steps(
                 opened = open_input(path, parameters)
             with at_most_threads(1):
                 outcome = yield from process_in_steps(opened, parameters, bank)
-            return replace(outcome, notices=tuple(notices))
+            return replace(outcome, notices=(*notices, *outcome.notices))
         except InputError as error:
             return str(error)
         # The rest of the batch goes on whatever is the matter with this one.

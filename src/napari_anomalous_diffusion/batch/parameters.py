@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL
 from napari_anomalous_diffusion.tracks.calibration import Positive, Unit
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
@@ -89,6 +90,13 @@ class BatchParameters(BaseModel):
         What a pixel and a frame are worth.
     track, frame : str or None
         Columns of the ids and of the frames in track files that name them unusually.
+    axes : tuple of str or None
+        Columns of the coordinates in such files, in the order (z), (y), x.
+    level : float
+    false_discoveries : bool
+        As in `score`, for each input by itself.
+    localisation_error : float or "estimate"
+        As in `score`; estimated for each input by itself.
     format : {"csv", "parquet"}
         Of the tables of each input.
     """
@@ -101,11 +109,17 @@ class BatchParameters(BaseModel):
     calibration: CalibrationOptions = CalibrationOptions()
     track: Annotated[str, Field(min_length=1)] | None = None
     frame: Annotated[str, Field(min_length=1)] | None = None
+    axes: tuple[str, ...] | None = None
+    level: Annotated[float, Field(ge=0, le=1)] = DEFAULT_LEVEL
+    false_discoveries: bool = False
+    localisation_error: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["estimate"] = (
+        0.0
+    )
     format: Literal["csv", "parquet"] = "csv"
 
     def deciding(self, movie: bool) -> dict[str, object]:
         """List, under flat names, what decides the results of a movie or of a track file."""
-        only_for = {"track", "frame"} if movie else {"linking"}
+        only_for = {"track", "frame", "axes"} if movie else {"linking"}
         # The bank goes by its checksum, wherever it lies.
         values = self.model_dump(mode="json", exclude={"bank", "device", *only_for})
         flat: dict[str, object] = {}

@@ -157,9 +157,11 @@ def batch_in_steps(
         As the generator's value.
     """
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
+    from napari_anomalous_diffusion.scores.profiles import check_labels_tracks
 
     parameters = parameters or BatchParameters()
     inputs, bank = find_inputs(paths), load_bank(parameters.bank)
+    check_labels_tracks(bank)
     if scheduler is None:
         _check_device(parameters.device)
     with Results(Path(folder)).opened() as results:

@@ -22,12 +22,24 @@ from rich.progress import (
 )
 
 from napari_anomalous_diffusion.cli.shared import (
+    CALIBRATION,
+    AxesOption,
     BankOption,
     Device,
     DeviceOption,
+    FalseDiscoveriesOption,
+    FrameIntervalOption,
     FrameOption,
+    LevelOption,
+    LocalisationErrorOption,
+    PixelSizeOption,
+    TimeUnitOption,
     TrackOption,
+    UnitOption,
+    axis_names,
+    calibration_given,
     console,
+    localisation_error_given,
 )
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
@@ -58,9 +70,6 @@ def with_linking_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-CALIBRATION = "Calibration (before what a file says)"
-
-
 def _linking_option(name: str) -> inspect.Parameter:
     field = LinkingParameters.model_fields[name]
     flag, short = f"--{name.replace('_', '-')}", SHORT_NAMES.get(name)
@@ -86,7 +95,8 @@ def batch(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH", help="Movies, CSV or Parquet files of tracks, and folders of them."
+            metavar="PATH",
+            help="Movies, files of tracks (CSV, Parquet, TrackMate, HDF5, GEFF), folders of them.",
         ),
     ],
     output: Annotated[
@@ -109,43 +119,33 @@ def batch(
     format: Annotated[Format, typer.Option(help="Of the tables of each input.")] = Format.csv,
     track: TrackOption = None,
     frame: FrameOption = None,
-    pixel_size: Annotated[
-        float | None,
-        typer.Option(help="Length of a pixel.", rich_help_panel=CALIBRATION),
-    ] = None,
-    unit: Annotated[
-        str | None,
-        typer.Option(help="Unit of --pixel-size. \\[default: µm]", rich_help_panel=CALIBRATION),
-    ] = None,
-    frame_interval: Annotated[
-        float | None,
-        typer.Option(help="Time from frame to frame.", rich_help_panel=CALIBRATION),
-    ] = None,
-    time_unit: Annotated[
-        str | None,
-        typer.Option(help="Unit of --frame-interval. \\[default: s]", rich_help_panel=CALIBRATION),
-    ] = None,
+    axes: AxesOption = None,
+    level: LevelOption = 0.05,
+    false_discoveries: FalseDiscoveriesOption = False,
+    localisation_error: LocalisationErrorOption = "0",
+    pixel_size: PixelSizeOption = None,
+    unit: UnitOption = None,
+    frame_interval: FrameIntervalOption = None,
+    time_unit: TimeUnitOption = None,
     **linking: Any,
 ) -> None:
     """Link and score many movies, and score track files. Stop it at will: it goes on from there.
 
     Exit code 0: all succeeded; 1: some failed; 2: a mistake in the call.
     """
-    from napari_anomalous_diffusion.batch import BatchParameters, CalibrationOptions, run_batch
+    from napari_anomalous_diffusion.batch import BatchParameters, run_batch
 
-    calibration = {
-        "pixel_size": pixel_size,
-        "length_unit": unit,
-        "frame_interval": frame_interval,
-        "time_unit": time_unit,
-    }
     asked = BatchParameters(
         bank=bank,
         device=device.value,
         linking=_linking_parameters(parameters, linking),
-        calibration=CalibrationOptions.from_entries(calibration, "the options"),
+        calibration=calibration_given(pixel_size, unit, frame_interval, time_unit),
         track=track,
         frame=frame,
+        axes=axis_names(axes),
+        level=level,
+        false_discoveries=false_discoveries,
+        localisation_error=localisation_error_given(localisation_error),
         format=format.value,
     )
     with _shown() as show:

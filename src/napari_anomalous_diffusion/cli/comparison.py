@@ -19,7 +19,10 @@ def compare(
     ],
     by: Annotated[
         str,
-        typer.Option(help="'file' for a population a table, or a column that names populations."),
+        typer.Option(
+            help="'file' for a population a table, 'folder' for one a folder of tables (or of a "
+            "batch), whose intervals resample its files, or a column that names populations."
+        ),
     ] = "file",
     output: Annotated[
         Path, typer.Option("-o", "--output", help="CSV or Parquet by its ending.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_anomalous_diffusion.cli.shared import localisation_error_given
 from napari_anomalous_diffusion.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ def methods(
         Path | None,
         typer.Option(help="Without a batch: the parameters that movies were linked by."),
     ] = None,
-    level: Annotated[float, typer.Option(min=0, max=1, help="Level of the verdicts.")] = 0.05,
+    level: Annotated[
+        float, typer.Option(min=0, max=1, help="Without a batch: the level of the verdicts.")
+    ] = 0.05,
     localisation_error: Annotated[
-        float, typer.Option(min=0, help="As it was given to the command score.")
-    ] = 0.0,
+        str, typer.Option(help="Without a batch: as it was given to the command score.")
+    ] = "0",
 ) -> None:
     """Write the methods of a paper: versions, bank, and every parameter of linking and scoring."""
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
@@ -38,10 +41,12 @@ def methods(
         known: dict[str, Any] = {
             "bank": load_bank(bank),
             "linking": None if linking is None else LinkingParameters.from_file(linking),
+            "level": level,
+            "localisation_error": localisation_error_given(localisation_error),
         }
     else:
         known = _of_batch(results)
-    typer.echo(methods_paragraph(level=level, localisation_error=localisation_error, **known))
+    typer.echo(methods_paragraph(**known))
 
 
 def _of_batch(folder: Path) -> dict[str, Any]:
@@ -66,19 +71,25 @@ def _of_batch(folder: Path) -> dict[str, Any]:
         for kind, made in ((LinkingParameters, linked), (CalibrationOptions, records))
         if made
     }
+    judged = _common(records, folder, "parameters", _judging)
+    exposure = _common(records, folder, "exposure", lambda record: record.parameters["exposure"])
     linking, worth = chosen.get(LinkingParameters), chosen[CalibrationOptions]
+    calibration = CalibrationOptions(**worth).over(UNCALIBRATED).exposed(exposure)
     return {
         "bank": bank,
         "linking": None if linking is None else LinkingParameters(**linking),
-        "calibration": (
-            CalibrationOptions(**worth).over(UNCALIBRATED) if any(worth.values()) else None
-        ),
+        "calibration": None if calibration == UNCALIBRATED else calibration,
+        **judged,
         "n_tracks": sum(int(record.summary["tracks"]) for record in records),
     }
 
 
 def _part(record: Record, kind: Any) -> dict[str, Any]:
     return {name: record.parameters[name] for name in kind.model_fields}
+
+
+def _judging(record: Record) -> dict[str, Any]:
+    return {name: record.parameters[name] for name in ("level", "localisation_error")}
 
 
 def _common(records: list[Record], folder: Path, what: str, value: Any) -> Any:

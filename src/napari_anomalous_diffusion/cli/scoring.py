@@ -10,14 +10,24 @@ import typer
 from rich.table import Table
 
 from napari_anomalous_diffusion.cli.shared import (
+    CALIBRATION,
     AxesOption,
     BankOption,
     Device,
     DeviceOption,
+    FalseDiscoveriesOption,
+    FrameIntervalOption,
     FrameOption,
+    LevelOption,
+    LocalisationErrorOption,
+    PixelSizeOption,
+    TimeUnitOption,
     TrackOption,
+    UnitOption,
     axis_names,
+    calibration_given,
     console,
+    localisation_error_given,
     progress_bar,
     said_notices,
 )
@@ -26,7 +36,6 @@ from napari_anomalous_diffusion.errors import InputError
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
     from napari_anomalous_diffusion.scores.scoring import Scores
-    from napari_anomalous_diffusion.tracks.table import Trajectories
 
 
 def demo(
@@ -58,59 +67,47 @@ def score(
     ] = None,
     bank: BankOption = "models-20",
     device: DeviceOption = Device.auto,
-    level: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Share of each label's own tracks that may be called novel, or denied their label "
-            "(banks that were calibrated).",
-        ),
-    ] = 0.05,
-    false_discoveries: Annotated[
-        bool,
-        typer.Option(
-            "--false-discoveries",
-            help="Let the level be the share of false ones among the tracks called novel.",
-        ),
-    ] = False,
+    level: LevelOption = 0.05,
+    false_discoveries: FalseDiscoveriesOption = False,
     picture: Annotated[
         Path | None, typer.Option(help="Also draw the scored tracks: .png, .pdf or .svg.")
     ] = None,
     track: TrackOption = None,
     frame: FrameOption = None,
     axes: AxesOption = None,
+    localisation_error: LocalisationErrorOption = "0",
+    pixel_size: PixelSizeOption = None,
+    unit: UnitOption = None,
+    frame_interval: FrameIntervalOption = None,
+    time_unit: TimeUnitOption = None,
     exposure: Annotated[
         float,
         typer.Option(
             min=0,
             max=1,
-            help="Share of the frame interval during which the shutter is open: alpha and D are "
-            "corrected for the blur of what moves meanwhile.",
+            help="Share of the frame interval during which the shutter is open, from 0 to 1: alpha "
+            "and D are corrected for the blur of what moves meanwhile.",
+            rich_help_panel=CALIBRATION,
         ),
     ] = 0.0,
-    localisation_error: Annotated[
-        str,
-        typer.Option(
-            help="Standard deviation of a coordinate's error, in the unit of the coordinates, or "
-            "'estimate' to take it from the tracks; only banks of probabilities use it.",
-        ),
-    ] = "0",
 ) -> None:
     """Score every track of a file: a row a track, an error for every label of the bank."""
     from napari_anomalous_diffusion.autoencoders.bank import load_bank
     from napari_anomalous_diffusion.scores import scoring
+    from napari_anomalous_diffusion.scores.localisation import localisation_error_of
     from napari_anomalous_diffusion.tracks.files import read_tracks, write_table
 
     target = output or Path(f"{tracks.stem}-scores.csv")
     if target.resolve() == tracks.resolve():
         raise InputError(f"{tracks}: the scores would replace the tracks; name another file.")
+    error = localisation_error_given(localisation_error)
+    worth = calibration_given(pixel_size, unit, frame_interval, time_unit)
     opened = load_bank(bank)
     with said_notices():
         trajectories = read_tracks(tracks, track=track, frame=frame, axes=axis_names(axes))
-        calibration = trajectories.calibration.exposed(exposure)
+        calibration = worth.over(trajectories.calibration).exposed(exposure)
         trajectories = replace(trajectories, calibration=calibration)
-        error = _localisation_error(localisation_error, trajectories)
+        error = localisation_error_of(trajectories, error)
     with progress_bar("Scoring", "tracks") as progress:
         scores = scoring.score(
             trajectories,
@@ -172,22 +169,6 @@ def _say_bank(bank: Bank, verify: bool) -> None:
     if verify:
         count = sum(len(members) for members in bank.networks)
         typer.echo(f"  verified: {count} networks are as they were made")
-
-
-def _localisation_error(text: str, trajectories: Trajectories) -> float:
-    if text == "estimate":
-        from napari_anomalous_diffusion.scores.localisation import estimate_localisation_error
-
-        return estimate_localisation_error(trajectories)
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise InputError(
-            f"--localisation-error {text} is no length: give a number from 0 on, or 'estimate'."
-        )
-    return number
 
 
 def _say_verdicts(scores: Scores) -> None:

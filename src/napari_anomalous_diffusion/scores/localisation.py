@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from napari_anomalous_diffusion.autoencoders.motion import motion_of
+from napari_anomalous_diffusion.scores.words import ESTIMATE
 from napari_anomalous_diffusion.tracks.notices import notice
 
 if TYPE_CHECKING:
@@ -50,8 +51,13 @@ def estimate_localisation_error(trajectories: Trajectories) -> float:
     covariances = sums / (counts * motion.dimensions)[enough]
     sigma = float(np.sqrt(max(-np.median(covariances), 0))) if enough.any() else 0.0
     notice(
-        f"The localisation error was estimated from the tracks: {sigma:.3g} "
-        f"{trajectories.calibration.length_unit}. Subdiffusive motion cannot well be told from it; "
-        "give the error if you know it."
+        f"{trajectories.source}: the localisation error was estimated from the tracks, "
+        f"{sigma:.3g} {trajectories.calibration.length_unit}; subdiffusive motion cannot well be "
+        "told from it, so give the error if you know it."
     )
     return sigma
+
+
+def localisation_error_of(trajectories: Trajectories, given: float | Literal["estimate"]) -> float:
+    """Return the localisation error that is given, or else `estimate_localisation_error`."""
+    return estimate_localisation_error(trajectories) if given == ESTIMATE else given

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_anomalous_diffusion import __version__
 from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.autoencoders.storage import checksum
+from napari_anomalous_diffusion.scores.words import ESTIMATE
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.tracks.calibration import Calibration
@@ -18,12 +19,17 @@ PAPER = (
     "diffusion data, J. Phys. A: Math. Theor. 54, 504001 (2021)"
 )
 
+CLASSICAL = (
+    "Exponents and diffusion coefficients, with 95 % intervals, are those of fractional Brownian "
+    "motion seen with a localisation error, from the likelihood of a track's displacements."
+)
+
 
 def methods_paragraph(
     bank: Bank,
     *,
     level: float = 0.05,
-    localisation_error: float = 0.0,
+    localisation_error: float | Literal["estimate"] = 0.0,
     linking: LinkingParameters | None = None,
     calibration: Calibration | None = None,
     n_tracks: int | None = None,
@@ -34,8 +40,9 @@ def methods_paragraph(
     ----------
     bank : Bank
         What the tracks were scored with.
-    level, localisation_error : float
-        As in `score`.
+    level : float
+    localisation_error : float or "estimate"
+        As in `score`; "estimate" where it was taken from the tracks of each input.
     linking : LinkingParameters, optional
         How the tracks were linked, where that was done by this package.
     calibration : Calibration, optional
@@ -52,7 +59,9 @@ def methods_paragraph(
         *([] if linking is None else [_linked(linking)]),
         _scored(bank, n_tracks),
         _measured(bank),
-        _judged(bank, level, localisation_error),
+        _judged(bank, level),
+        _blurred(localisation_error, calibration),
+        CLASSICAL,
         _calibrated(calibration),
         f"[1] {PAPER}.",
     ]
@@ -109,7 +118,7 @@ def _measured(bank: Bank) -> str:
     )
 
 
-def _judged(bank: Bank, level: float, localisation_error: float) -> str:
+def _judged(bank: Bank, level: float) -> str:
     calibrated = (
         f" By the bank's calibration on its own simulated tracks, a track is called novel where no "
         f"label's own tracks look so, and undecided where another label could not be excluded, at "
@@ -117,17 +126,21 @@ def _judged(bank: Bank, level: float, localisation_error: float) -> str:
         if bank.contents.calibration is not None
         else ""
     )
-    blurred = (
-        f" A localisation error of {localisation_error:g}, in the unit of the coordinates, was "
-        "taken into account."
-        if localisation_error
-        else ""
-    )
     return (
         "Each track was given the label of the lowest error, independently of all other tracks; "
         "where nothing moved in any window, or no window fitted, it was given none."
-        f"{calibrated}{blurred}"
+        f"{calibrated}"
     )
+
+
+def _blurred(error: float | Literal["estimate"], calibration: Calibration | None) -> str:
+    if error == ESTIMATE:
+        return (
+            "The localisation error of each file was estimated from the anticorrelation of its "
+            "neighbouring displacements, and taken into account."
+        )
+    unit = "in the unit of the coordinates" if calibration is None else calibration.length_unit
+    return f"A localisation error of {error:g} {unit} was taken into account." if error else ""
 
 
 def _calibrated(calibration: Calibration | None) -> str:

@@ -133,12 +133,7 @@ def profiles_in_steps(
     InputError
         If the bank is of the published form, which labels no single tracks.
     """
-    if bank.protocol == "population":
-        raise InputError(
-            f"The bank {bank.name} labels no single tracks, since in the published form a track's "
-            "error depends on the tracks beside it: choose another bank, such as models-20, or ask "
-            "what the whole population is (scores.populations)."
-        )
+    check_labels_tracks(bank)
     localisation_errors = np.broadcast_to(localisation_error, len(trajectories))
     parts = []
     for start, stop in _steps(trajectories):
@@ -146,6 +141,22 @@ def profiles_in_steps(
         parts.append(_part(part, bank, localisation_errors[start:stop], device))
         yield stop
     return join_profiles(parts)
+
+
+def check_labels_tracks(bank: Bank) -> None:
+    """Refuse a bank that says what populations are, and nothing of their tracks.
+
+    Raises
+    ------
+    InputError
+        If the bank is of the published form.
+    """
+    if bank.protocol == "population":
+        raise InputError(
+            f"The bank {bank.name} labels no single tracks, since in the published form a track's "
+            "error depends on the tracks beside it: choose another bank, such as models-20, or ask "
+            "what the whole population is (the command population, or scores.populations)."
+        )
 
 
 def join_profiles(parts: list[Profiles]) -> Profiles:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 IMMOBILE = "immobile"
 TOO_SHORT = "too short"
 NOVEL = "novel"
@@ -12,3 +14,6 @@ SEPARATOR = ";"
 
 DEFAULT_LEVEL = 0.05
 """Share of each label's own tracks that may be called novel, or denied their label."""
+
+ESTIMATE: Final = "estimate"
+"""Stands for a localisation error that is to be taken from the tracks themselves."""

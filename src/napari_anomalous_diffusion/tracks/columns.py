@@ -162,9 +162,7 @@ def are_tracks(names: Sequence[object], rows: Sequence[Sequence[object]] = ()) -
     )
 
 
-def _numbers_points(
-    names: Sequence[object], places: PointColumns, ids: Sequence[object]
-) -> bool:
+def _numbers_points(names: Sequence[object], places: PointColumns, ids: Sequence[object]) -> bool:
     """Tell whether a column ``id`` numbers the points themselves, as ThunderSTORM's does."""
     return (
         _plain(names[places.track]) in TRACK_NAMES[-1]

@@ -36,6 +36,7 @@ def methods_of(layer: Tracks, result: ScoredTracks) -> str:
     return methods_paragraph(
         result.scores.bank,
         level=result.scores.level,
+        localisation_error=result.localisation_error,
         linking=LinkingParameters(**entries) if entries else None,
         calibration=None if calibration == UNCALIBRATED else calibration,
         n_tracks=len(result.scores),

@@ -33,11 +33,14 @@ class ScoredTracks:
         The tracks as they were scored.
     device : str
         Where the bank's networks are.
+    localisation_error : float
+        What the scores take into account.
     """
 
     scores: Scores
     trajectories: Trajectories
     device: str
+    localisation_error: float = 0.0
 
     @cached_property
     def vertex_track(self) -> NDArray[np.int64]:

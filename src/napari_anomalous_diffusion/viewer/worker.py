@@ -51,7 +51,7 @@ def score_steps(
             with one_core_left():
                 done = next(steps)
         except StopIteration as finished:
-            return ScoredTracks(finished.value, trajectories, device)
+            return ScoredTracks(finished.value, trajectories, device, localisation_error)
         yield done, len(trajectories)
 
 
