@@ -232,6 +232,8 @@ def test_table_sorts_and_filters(stage):
         for column in range(table.model.columnCount())
     ]
     assert header[:4] == ["track", "verdict", "points", "margin"]
+    row = table.model.row_of(on.place(4))
+    assert table.model.data(table.model.index(row, 1)) == on.table["best"][on.place(4)].upper()
     assert "p_value" not in header  # empty, so not shown
     margin = header.index("margin")
     table.view.sortByColumn(margin, Qt.SortOrder.DescendingOrder)
@@ -262,3 +264,7 @@ def test_a_bank_of_probabilities_shows_errors_and_no_windows(stage):
     assert profile.get_title().startswith("track 4")
     assert "nats per step" in profile.get_ylabel()
     assert not on.dock.plots.controls.isVisibleTo(on.dock)
+    assert "60 points, margin" in on.dock.summary.text()
+    on.dock.table.margin.setValue(1.5)  # in nats, which have no end
+    expected = (on.table["margin"] >= 1.5).sum()
+    assert on.dock.table.count.text() == f"{expected} of 6 tracks"

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.scores.palette import mixture
 from napari_anomalous_diffusion.tracks.files import read_table
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ RECOVERY_COLUMNS = ["gamma", "beta", "named_gamma", "named_beta", "share", "mse"
 
 def plane_of_labels(labels: Sequence[str]) -> pd.DataFrame:
     """Read gamma and beta of labels such as ``gamma=0.2,beta=0.4``, a row a label."""
-    parts = [dict(word.split("=") for word in label.split(",")) for label in labels]
-    return pd.DataFrame(parts).astype(float)[["gamma", "beta"]]
+    return pd.DataFrame([mixture(label) for label in labels], columns=["gamma", "beta"])
 
 
 def mixtures_of(scores: Scores) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from qtpy.QtCore import QPoint, Qt, Signal
 from qtpy.QtGui import QFocusEvent, QKeyEvent
 from qtpy.QtWidgets import QToolTip
 
-from napari_anomalous_diffusion.scores.palette import display_name, spread
+from napari_anomalous_diffusion.scores.palette import display_name, mixture, spread
 from napari_anomalous_diffusion.viewer.canvas import Canvas
 
 if TYPE_CHECKING:
@@ -73,7 +73,10 @@ class ColourKey(Canvas):
             self.hide()
             return
         flat = axis == "mixture"
-        places = [_place(entry.name, number, flat) for number, entry in enumerate(entries)]
+        places = [
+            (mixture(entry.name) if flat else None) or (float(number), 0.0)
+            for number, entry in enumerate(entries)
+        ]
 
         def draw(figure: Figure) -> None:
             axes = figure.add_subplot()
@@ -101,6 +104,8 @@ class ColourKey(Canvas):
         axes.set_xlim(places[:, 0].min() - width / 2, places[:, 0].max() + width / 2)
         axes.set_ylim(places[:, 1].min() - height / 2, places[:, 1].max() + height / 2)
         if flat:
+            axes.set_xticks(np.unique(places[:, 0]))
+            axes.set_yticks(np.unique(places[:, 1]))
             axes.set_xlabel("γ")
             axes.set_ylabel("β")
             return
@@ -212,14 +217,6 @@ def neighbour(cells: Mapping[str, _Cell], cell: _Cell, direction: tuple[int, int
         (name for name in ahead if ahead[name] > 1e-6), key=ahead.__getitem__,
         default=cell.entry.name,
     )  # fmt: skip
-
-
-def _place(name: str, number: int, flat: bool) -> tuple[float, float]:
-    """Return where a label stands: ``gamma=0.2,beta=0.4`` on a plane, others in a row."""
-    if not flat:
-        return float(number), 0.0
-    x, y = (float(part.rpartition("=")[2]) for part in name.split(","))
-    return x, y
 
 
 def _spacing(values: Any) -> float:

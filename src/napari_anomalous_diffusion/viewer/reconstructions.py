@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_anomalous_diffusion.autoencoders.windows import cut
+from napari_anomalous_diffusion.threads import at_most_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,11 +62,14 @@ def reconstructions(
     from napari_anomalous_diffusion.autoencoders.engine import reconstruct
 
     bank = result.scores.bank
-    return {
-        label: reconstruct(bank, values, label, result.device)
-        for label in dict.fromkeys(labels)
-        if label in bank.labels
-    }
+    # So few windows are no work to share: where another program keeps a core busy, threads that
+    # wait for each other took half a second a click.
+    with at_most_threads(1):
+        return {
+            label: reconstruct(bank, values, label, result.device)
+            for label in dict.fromkeys(labels)
+            if label in bank.labels
+        }
 
 
 def _every(stride: int) -> str:

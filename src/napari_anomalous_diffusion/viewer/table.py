@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_anomalous_diffusion.scores.palette import display_name
+from napari_anomalous_diffusion.scores.words import SEPARATOR
 from napari_anomalous_diffusion.viewer.form import narrow_box
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ TOP = QModelIndex()
 FIRST = ("track_id", "verdict", "n_points", "margin")
 """What a narrow dock shows without scrolling."""
 
+LABELS = {"verdict", "best", "runner_up", "candidates"}
+"""Columns of labels, which are written as they stand in the legend."""
+
 MEANINGS = {
     "track_id": "Your own number or name of the track.",
     "n_points": "Points of the track.",
@@ -40,7 +45,8 @@ MEANINGS = {
     "best": "The label with the lowest error.",
     "candidates": "The labels that cannot be told from the best.",
     "runner_up": "The label with the second lowest error.",
-    "margin": "How far the best label is ahead of the runner-up, from 0 to 1.",
+    "margin": "How far the best label is ahead of the runner-up: a share of the runner-up's error, "
+    "or nats a step for banks of probabilities.",
     "p_value": "How often a track of a known label would have errors as unlikely as these.",
     "confidence": "How often a track with such errors is what its best label says.",
 }
@@ -121,7 +127,7 @@ class TrackTableModel(QAbstractTableModel):
         """Return what a cell shows."""
         value = self._cells[index.column()][self.order[index.row()]]
         if role == Qt.ItemDataRole.DisplayRole:
-            return shown_value(value)
+            return shown_value(value, self.table.columns[index.column()] in LABELS)
         if role == Qt.ItemDataRole.DecorationRole and isinstance(value, str):
             return QColor(self._colours[value]) if value in self._colours else None
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
@@ -155,7 +161,7 @@ class TrackTable(QWidget):
         self.points.setMaximum(99_999)
         self.points.setToolTip("Show only tracks of at least so many points.")
         self.margin = QDoubleSpinBox()
-        self.margin.setMaximum(1)
+        self.margin.setMaximum(999)  # nats have no end
         self.margin.setSingleStep(0.05)
         self.margin.setToolTip("Show only tracks whose best label leads by at least this margin.")
         self.confidence = QDoubleSpinBox()
@@ -216,7 +222,10 @@ class TrackTable(QWidget):
         self.label.clear()
         if result is not None:
             verdicts = set(self._full["verdict"])
-            self.label.addItems([ALL, *(name for name in colours if name in verdicts)])
+            self.label.addItem(ALL, None)
+            for name in colours:
+                if name in verdicts:
+                    self.label.addItem(display_name(name), name)
         self.points.setValue(0)
         self.margin.setValue(0)
         self.confidence.setValue(0)
@@ -269,8 +278,8 @@ class TrackTable(QWidget):
             kept &= table["margin"].to_numpy(dtype=float) >= self.margin.value()
         if self.confidence.value() > 0:
             kept &= table["confidence"].to_numpy(dtype=float) >= self.confidence.value()
-        if self.label.currentText() != ALL:
-            kept &= table["verdict"].to_numpy() == self.label.currentText()
+        if self.label.currentData() is not None:
+            kept &= table["verdict"].to_numpy() == self.label.currentData()
         with QSignalBlocker(self.view.selectionModel()):
             self.model.keep(kept)
         self._show_count()
@@ -283,8 +292,10 @@ class TrackTable(QWidget):
         self.count.setText(f"{shown:,} of {total:,} tracks" if total else "")
 
 
-def shown_value(value: Any) -> str:
-    """Write a value as it stands in a cell: nothing where it is missing."""
+def shown_value(value: Any, is_label: bool = False) -> str:
+    """Write a value as it stands in a cell: nothing if it is missing, labels as in the legend."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
+    if is_label:
+        return "; ".join(map(display_name, str(value).split(SEPARATOR)))
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -77,7 +77,9 @@ def summary(result: ScoredTracks | None, track: int | None) -> str:
             many = f"{many} {novel:,} novel, where {expected}."
         return f"{many} Click a track to see its errors."
     row = table.iloc[track]
-    parts = [f"{row['n_points']} points, {row['n_windows']} windows"]
+    parts = [_counted(row["n_points"], "point")]
+    if result.scores.bank.kind == "mse":  # others take a track as one
+        parts.append(_counted(row["n_windows"], "window"))
     if isinstance(row["runner_up"], str):
         runner_up = display_name(row["runner_up"])
         parts.append(f"margin {shown_value(row['margin'])} over {runner_up}")
@@ -88,3 +90,7 @@ def summary(result: ScoredTracks | None, track: int | None) -> str:
         candidates = [display_name(label) for label in row["candidates"].split(SEPARATOR)]
         parts.append(f"candidates {', '.join(candidates)}")
     return f"<b>Track {row['track_id']}: {display_name(row['verdict'])}</b><br>{', '.join(parts)}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -224,6 +224,7 @@ def test_windows_lie_beside_their_reconstructions(axes: Axes, tiny_bank: Bank) -
     for line, values in zip(axes.lines, [windows, *made["fbm"], *made["attm"]], strict=True):
         drawn = np.asarray(line.get_ydata())
         np.testing.assert_allclose(drawn[~np.isnan(drawn)], values.ravel(), rtol=1e-6)
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "-", "-", "--", "--"]
     legend = axes.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["track", "FBM", "ATTM"]

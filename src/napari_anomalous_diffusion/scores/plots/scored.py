@@ -361,10 +361,15 @@ def reconstruction(
         *_side_by_side(windows), color=mpl.rcParams["text.color"], marker="o", markersize=3,
         linewidth=1, label="track", zorder=3,
     )  # fmt: skip
-    for label, members in reconstructions.items():
+    for place, (label, members) in enumerate(reconstructions.items()):
+        # Neighbours among exponents and mixtures have nearly one colour.
+        dashes = "-" if place == 0 else "--"
         for number, member in enumerate(members):
             name = display_name(label) if number == 0 else None
-            axes.plot(*_side_by_side(member), color=palette[label], linewidth=1.2, label=name)
+            axes.plot(
+                *_side_by_side(member), color=palette[label], linewidth=1.2, linestyle=dashes,
+                label=name,
+            )  # fmt: skip
     axes.set_xlabel("point" if len(windows) == 1 else "points of the windows", fontsize="small")
     axes.set_ylabel("position (rms displacement)", fontsize="small")
     axes.tick_params(labelsize="small")
