@@ -104,9 +104,21 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scores = score(folder / "tracks.csv", device="cpu").table
     scores[::2].to_csv(folder / "control-scores.csv", index=False)
     scores[1::2].to_csv(folder / "treated-scores.csv", index=False)
+    for number, condition in enumerate(("control", "treated")):
+        (folder / f"{condition}-results").mkdir()
+        scores[number::2].to_csv(folder / f"{condition}-results" / "one-scores.csv", index=False)
     LinkingParameters(minimum_mass=200, dark_on_light=True).to_file(folder / "linking.toml")
     (folder / "movies").mkdir()
     shutil.copy(sample_path("beads").with_name("beads.tif"), folder / "movies")
+    for number, condition in enumerate(("control", "treated")):
+        (folder / condition).mkdir()
+        for cell, rows in table.groupby(table["track_id"] % 4):
+            if cell % 2 == number:
+                rows.to_csv(folder / condition / f"cell{cell}.csv", index=False)
+    points = table.sort_values("frame").drop(columns="track_id")
+    points = points.assign(id=range(len(points)), y=50 * points["y"], x=50 * points["x"])
+    points = points.rename(columns={"y": "y [nm]", "x": "x [nm]"})
+    points.to_csv(folder / "localisations.csv", index=False)
     return folder
 
 
@@ -120,6 +132,8 @@ def here(samples: Path, tiny_bank: Bank, tmp_path: Path, monkeypatch: pytest.Mon
     return tmp_path / "here"
 
 
+# trackpy 0.7 uses what pandas will give up.
+@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame:DeprecationWarning")
 @pytest.mark.parametrize(
     "page",
     [
