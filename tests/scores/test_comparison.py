@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_anomalous_diffusion import InputError, score
+from napari_anomalous_diffusion import InputError, load_bank, score
 from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.scores.comparison import compare, compare_files, summary_row
 from napari_anomalous_diffusion.tracks.files import write_table
@@ -227,3 +227,13 @@ def test_summary_row(tiny_bank: Bank) -> None:
     nothing = summary_row(table.iloc[[2]], tiny_bank)
     assert nothing["scored"] == 0
     assert np.isnan([nothing["percent_attm"], nothing["median_error"]]).all()
+
+
+def test_summary_of_a_calibrated_bank_counts_what_has_no_label() -> None:
+    bank = load_bank("models-any")
+    errors = [tuple(range(place, place + len(bank.labels))) for place in range(5)]
+    table = scored(errors, list(bank.labels), kind="nll")  # type: ignore[list-item]
+    table["verdict"] = ["attm", "undecided", "novel", "novel", "attm"]
+    row = summary_row(table, bank)
+    assert (row["percent_undecided"], row["percent_novel"]) == (20, 40)
+    assert row["percent_attm"] == 100

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.scores.words import NOVEL, UNDECIDED
 from napari_anomalous_diffusion.tracks.files import read_table
 
 if TYPE_CHECKING:
@@ -206,14 +207,20 @@ def summary_row(table: pd.DataFrame, bank: Bank) -> dict[str, Any]:
     -------
     dict
         ``tracks`` and ``scored``, how many there are and how many have errors; ``percent_<label>``
-        for every label of the bank, the percentage of scored tracks whose best label it is;
-        ``median_error``, over scored tracks, under their best label. NaN where none is scored.
+        for every label of the bank, the percentage of scored tracks whose best label it is; of a
+        bank that is calibrated also ``percent_undecided`` and ``percent_novel``, of those with this
+        verdict; ``median_error``, over scored tracks, under their best label. NaN where none is
+        scored.
     """
     scored = table[table["best"].notna()]
-    counts = scored["best"].value_counts()
+    counts = scored["best"].value_counts().to_dict()
+    classes = list(bank.labels)
+    if bank.contents.calibration is not None:
+        counts |= {name: int((scored["verdict"] == name).sum()) for name in (UNDECIDED, NOVEL)}
+        classes += [UNDECIDED, NOVEL]
     percent = {
-        f"percent_{label}": 100 * counts.get(label, 0) / len(scored) if len(scored) else np.nan
-        for label in bank.labels
+        f"percent_{name}": 100 * counts.get(name, 0) / len(scored) if len(scored) else np.nan
+        for name in classes
     }
     lowest = scored[bank.error_columns].min(axis=1)
     return {
