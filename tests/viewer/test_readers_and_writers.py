@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from napari.layers import Tracks
+from tifffile import imread, imwrite
 
 from napari_anomalous_diffusion import Trajectories, read_tracks, score
 from napari_anomalous_diffusion.autoencoders import bank as banks
+from napari_anomalous_diffusion.batch import BatchParameters, run_batch
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.samples import sample_path
+from napari_anomalous_diffusion.tracks.files import read_table
+from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.viewer import readers, writers
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
 from napari_anomalous_diffusion.viewer.restoring import restore
@@ -93,6 +98,24 @@ def test_saved_points_look_as_they_did_when_they_are_opened_again(
     # And once more from the copy, which no dock has scored.
     assert save(writers.write_points, again, tmp_path / f"again{ending}").exists()
     assert restore(open_layer(tmp_path / f"again{ending}")) is not None
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_tracks_of_a_batch_open_with_the_scores_beside_them(tmp_path, installed, ending):
+    movie = imread(sample_path("beads").with_name("beads.tif"))[:24, :160, :160]
+    imwrite(tmp_path / "dish.tif", movie)
+    linking = LinkingParameters(minimum_mass=200, dark_on_light=True)
+    parameters = BatchParameters(bank=str(installed.folder), linking=linking, format=ending)
+    run_batch([tmp_path / "dish.tif"], tmp_path / "out", parameters)
+    layer = open_layer(tmp_path / "out" / f"dish-tracks.{ending}")
+    assert layer.color_by == "best"
+    shown = restore(layer).scores.table
+    scores = read_table(tmp_path / "out" / f"dish-scores.{ending}")
+    assert len(scores) > 3
+    pd.testing.assert_frame_equal(shown, scores)
+    scores.iloc[1:].to_csv(tmp_path / "out" / "dish-scores.csv", index=False)
+    scores.iloc[1:].to_parquet(tmp_path / "out" / "dish-scores.parquet", index=False)
+    assert "best" not in open_layer(tmp_path / "out" / f"dish-tracks.{ending}").features
 
 
 def test_scores_of_a_bank_that_is_not_here(tmp_path, layer, messages):

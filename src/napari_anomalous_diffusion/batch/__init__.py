@@ -10,7 +10,7 @@ from napari_anomalous_diffusion.batch.core import (
     process_in_steps,
 )
 from napari_anomalous_diffusion.batch.parameters import BatchParameters, CalibrationOptions
-from napari_anomalous_diffusion.batch.results import find_scores
+from napari_anomalous_diffusion.batch.results import find_scores, scores_of
 from napari_anomalous_diffusion.batch.running import (
     BatchReport,
     BatchStep,
@@ -31,4 +31,5 @@ __all__ = [
     "open_input",
     "process_in_steps",
     "run_batch",
+    "scores_of",
 ]

@@ -93,6 +93,32 @@ def find_scores(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return found
 
 
+def scores_of(tracks: Path) -> tuple[Path, str] | None:
+    """Find the scores that a batch wrote beside the tracks of a movie.
+
+    Parameters
+    ----------
+    tracks : Path
+        A file; any other than ``NAME-tracks.csv`` or ``.parquet`` of a batch has none.
+
+    Returns
+    -------
+    (Path, str) or None
+        The table of scores, and the name of the bank.
+    """
+    name = tracks.stem.removesuffix("-tracks")
+    record_path = tracks.parent / RECORDS / f"{name}.json"
+    if name == tracks.stem or not record_path.is_file():
+        return None
+    try:
+        record = Record.model_validate_json(record_path.read_bytes())
+    except ValidationError:
+        return None
+    scores = Results(tracks.parent).scores_path(name, tracks.suffix.removeprefix("."))
+    vouched_for = {tracks.name, scores.name} <= set(record.tables) and scores.is_file()
+    return (scores, record.bank) if vouched_for else None
+
+
 def read_records(folder: Path) -> list[Record]:
     """Read how each finished input in the folder of a batch was made."""
     return [record for _, record in Results(folder)._read_records()]

@@ -25,7 +25,7 @@ TABLE = "table"
 
 
 def saved_scores(path: Path, trajectories: Trajectories) -> pd.DataFrame | None:
-    """Return the scores that stand in a table of points, a row a track, if there are any.
+    """Return the scores that stand in a table of points, or that a batch wrote beside it.
 
     Parameters
     ----------
@@ -36,18 +36,33 @@ def saved_scores(path: Path, trajectories: Trajectories) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        In the order of the trajectories, with the column ``bank``.
+        A row a track, in the order of the trajectories, with the column ``bank``.
     """
     from napari_anomalous_diffusion.scores.tables import BANK
     from napari_anomalous_diffusion.tracks.files import read_table
     from napari_anomalous_diffusion.tracks.formats import column_names
 
     if not {BEST, VERDICT, BANK} <= set(column_names(path)):
-        return None
+        return _scores_of_a_batch(path, trajectories)
     points = read_table(path)
     firsts = trajectories.rows[trajectories.starts[:-1]]
     table = points.drop(columns=["frame", *trajectories.axes]).iloc[firsts].reset_index(drop=True)
     return table.assign(track_id=trajectories.track_ids)
+
+
+def _scores_of_a_batch(path: Path, trajectories: Trajectories) -> pd.DataFrame | None:
+    from napari_anomalous_diffusion.batch import scores_of
+    from napari_anomalous_diffusion.tracks.files import read_table
+
+    found = scores_of(path)
+    if found is None:
+        return None
+    scores, bank = found
+    table = read_table(scores).set_index("track_id", drop=False)
+    # Whoever has edited one of the tables since has to score again.
+    if table.index.tolist() != trajectories.track_ids.tolist():
+        return None
+    return table.reset_index(drop=True).assign(bank=bank)
 
 
 def scored_arguments(table: pd.DataFrame, trajectories: Trajectories) -> dict[str, Any]:
