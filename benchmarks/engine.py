@@ -1,17 +1,21 @@
 """How fast a whole bank scores: docs/speed.md.
 
-    python benchmarks/engine.py [--threads 2] [--windows 1000000] [--tracks 100000] [--plot FILE]
+    python benchmarks/engine.py [--threads 2] [--parts banks densities sizes tracks]
+        [--windows 1000000] [--tracks 100000] [--plot FILE]
 
-Prints three tables. All that is compared is run in turns, so that a busy machine slows all of it,
-and the middle of the repeats counts. With one thread, time is the processor's time of that thread.
+Prints four tables, or those asked for. All that is compared is run in turns, so that a busy machine
+slows all of it, and the middle of the repeats counts. With one thread, time is the processor's time
+of that thread.
 
 1. Bank by bank: windows a second and network, by the engine, by the reference of
    ``autoencoders.networks`` (2,048 windows at once) and in the published form (one network after
    another, 256 windows at once), and which share of the machine's rate of matrix products the
    engine reaches.
-2. From 1,000 windows to ``--windows``, and from 1 network to 100: the time for a window and
+2. The same for the banks that score whole tracks: steps a second and network, by
+   ``autoencoders.likelihoods`` and by one network of ``autoencoders.densities`` after another.
+3. From 1,000 windows to ``--windows``, and from 1 network to 100: the time for a window and
    network, and the memory.
-3. ``--tracks`` tracks from a CSV file to a CSV file: what each part takes.
+4. ``--tracks`` tracks from a CSV file to a CSV file: what each part takes.
 """
 
 from __future__ import annotations
@@ -32,16 +36,20 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from napari_anomalous_diffusion.autoencoders import engine
+from napari_anomalous_diffusion.autoencoders import engine, likelihoods
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
-from napari_anomalous_diffusion.autoencoders.folded import Banded, Dense, FoldedAutoencoder
+from napari_anomalous_diffusion.autoencoders.densities import Steps, negative_log_likelihoods
+from napari_anomalous_diffusion.autoencoders.folded import FoldedAutoencoder
+from napari_anomalous_diffusion.autoencoders.motion import motion_of
 from napari_anomalous_diffusion.autoencoders.networks import (
     LongAutoencoder,
     reconstruction_errors,
 )
+from napari_anomalous_diffusion.autoencoders.products import Banded, Dense
 from napari_anomalous_diffusion.autoencoders.windows import normalise
 from napari_anomalous_diffusion.scores import profiles, scoring
 from napari_anomalous_diffusion.tracks.files import read_tracks, write_table
+from napari_anomalous_diffusion.tracks.table import Trajectories
 
 SGEMM = 1024
 """Rows and columns of the matrices by which the machine is measured."""
@@ -49,7 +57,7 @@ SGEMM = 1024
 NETWORKS_OF_A_BANK = 5
 """So many stand for all of a bank: their shapes are the same."""
 
-REPEATS = 5
+REPEATS = 3
 
 
 class SomeNetworks(SimpleNamespace):
@@ -64,9 +72,12 @@ def main() -> None:
     clock = time.thread_time if options.threads == 1 else time.perf_counter
     print(f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}, ", end="")
     print(f"{options.threads} thread(s)\n")
-    banks = compare_banks(clock)
-    sizes = compare_sizes(options.windows, clock)
-    end_to_end(options.tracks, options.points)
+    banks = compare_banks(clock) if "banks" in options.parts else {}
+    if "densities" in options.parts:
+        compare_densities(clock)
+    sizes = compare_sizes(options.windows, clock) if "sizes" in options.parts else {}
+    if "tracks" in options.parts:
+        end_to_end(options.tracks, options.points)
     if options.plot is not None:
         draw(banks, sizes, options.plot)
 
@@ -110,8 +121,39 @@ def compare_banks(clock: Callable[[], float]) -> dict[str, tuple[float, float]]:
     return ratios
 
 
+def compare_densities(clock: Callable[[], float]) -> None:
+    """Print the second table."""
+    print("\n| bank | networks | steps/s | one after another | ratio |\n|---|---|---|---|---|")
+    for name in installed_banks("track"):
+        bank = load_bank(name)
+        if bank.kind != "probability":
+            continue
+        tracks = walks(40, 101)
+        (_, steps), *others = likelihoods._batches(
+            tracks, motion_of(tracks), np.zeros(40), bank.length, torch.device("cpu")
+        )
+        assert not others
+        networks = [network for members in bank.networks for network in members]
+        networks += bank.other_networks
+        seconds = in_turns(
+            {
+                "ours": lambda bank=bank, tracks=tracks: likelihoods.track_likelihoods(
+                    bank, tracks, device="cpu"
+                ),
+                "plain": lambda networks=networks, steps=steps: one_by_one(networks, steps),
+            },
+            clock,
+        )
+        scored = 40 * 100 * len(networks)
+        print(
+            f"| {name} | {len(networks)} | {scored / seconds['ours']:,.0f} "
+            f"| {scored / seconds['plain']:,.0f} | {seconds['plain'] / seconds['ours']:.2f} |",
+            flush=True,
+        )
+
+
 def compare_sizes(most: int, clock: Callable[[], float]) -> dict[str, list[tuple[int, float]]]:
-    """Print the second table; return (number, microseconds for a window and network)."""
+    """Print the third table; return (number, microseconds for a window and network)."""
     networks = [net for members in load_bank("mixtures-20").networks for net in members]
     taken: dict[str, list[tuple[int, float]]] = {"windows": [], "networks": []}
     print("\n| windows | networks | microseconds for a window and network | peak memory, MB |")
@@ -210,9 +252,23 @@ def in_batches(networks: list[nn.Module], windows: np.ndarray, batch: int) -> li
         ]
 
 
+def one_by_one(networks: list[nn.Module], steps: Steps) -> list[Tensor]:
+    """Score tracks with one density after another."""
+    with torch.inference_mode():
+        return [negative_log_likelihoods(network, steps) for network in networks]
+
+
+def walks(number: int, points: int) -> Trajectories:
+    positions = np.random.default_rng(0).normal(size=(number, points, 2)).cumsum(axis=1)
+    track, frame = np.repeat(np.arange(number), points), np.tile(np.arange(points), number)
+    return Trajectories.from_points(track, frame, positions.reshape(-1, 2))
+
+
 def operations(folded: FoldedAutoencoder) -> int:
     """Count the additions and multiplications of one window's matrix products."""
-    layers: list[Any] = [*folded.latent, folded.begin, *folded.stretches]
+    begin = folded.begin
+    layers: list[Any] = [*folded.latent, begin.begin, begin.straight, begin.later]
+    layers += folded.stretches
     for block in folded.blocks:
         layers += [block.first, *block.middle, block.last]
     dense = sum(layer.weight.numel() for layer in layers if isinstance(layer, Dense))
@@ -263,6 +319,8 @@ def _banks() -> Iterator[tuple[str, Any]]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How fast a whole bank scores.")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parts = ["banks", "densities", "sizes", "tracks"]
+    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
     parser.add_argument("--windows", type=int, default=1_000_000)
     parser.add_argument("--tracks", type=int, default=100_000)
     parser.add_argument("--points", type=int, default=20, help="of a track")

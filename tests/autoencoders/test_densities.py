@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from napari_anomalous_diffusion.autoencoders import densities
 from napari_anomalous_diffusion.autoencoders.densities import (
     Density,
     Steps,
+    look_back,
     negative_log_likelihoods,
     past_vectors,
 )
@@ -86,6 +88,35 @@ def test_vectors_of_the_past_have_unit_size_for_brownian_motion() -> None:
 def test_the_first_step_is_answered_without_a_past() -> None:
     assert past_vectors(brownian_steps().values)[:, 0].eq(0).all()
     assert past_vectors(brownian_steps().values)[:, 1, 0].ne(0).all()
+
+
+def test_the_past_is_summed_up_step_by_step_however_many_go_into_one_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = brownian_steps(n_steps=50).values
+    vectors = past_vectors(values)
+    monkeypatch.setattr(densities, "STEPS_IN_ONE", 7)
+    torch.testing.assert_close(past_vectors(values), vectors)
+    mean, total = torch.zeros(4, 2), torch.zeros(4, 2)
+    for time in range(50):
+        # The running mean over the shortest time is the fourth vector, after three displacements.
+        torch.testing.assert_close(vectors[:, time, 3], mean * 3**0.5 / 2)
+        torch.testing.assert_close(vectors[:, time, -1], total / max(time, 1) ** 0.5)
+        for lag in range(1, min(time, 3) + 1):
+            assert vectors[:, time, lag - 1].equal(values[:, time - lag])
+        mean, total = mean / 2 + values[:, time], total + values[:, time]
+
+
+def test_a_long_track_takes_little_memory() -> None:
+    # A product of all steps with all steps would take 90 GB.
+    assert past_vectors(torch.ones(1, 50_000, 1))[0, -1, -1, 0].item() == pytest.approx(
+        49_999**0.5, rel=1e-4
+    )
+
+
+def test_several_networks_look_back_once() -> None:
+    steps, network = brownian_steps(), shaken()
+    assert network(steps, look_back(steps)).equal(network(steps))
 
 
 def test_training_on_brownian_motion_reaches_its_entropy() -> None:

@@ -11,6 +11,7 @@ from napari_anomalous_diffusion.autoencoders.networks import (
     max_pool,
     max_unpool,
 )
+from napari_anomalous_diffusion.autoencoders.workspace import Workspace
 
 CPU = torch.device("cpu")
 
@@ -62,7 +63,7 @@ def test_pooling_keeps_the_rule_of_ties_to_the_last_bit() -> None:
     pairs = torch.tensor([
         [0, TIE_TOLERANCE], [0, just_above], [1, 1], [1, 1 + 5e-5], [1, 1 + 2e-4], [3, 2], [2, 3e8]
     ])  # fmt: skip
-    pooled, later = folded.pool(pairs.T[:, None])
+    pooled, later = folded.pool(pairs.T[:, None], TIE_TOLERANCE, Workspace(CPU), "later")
     expected, expected_later = max_pool(pairs)
     assert pooled.flatten().tolist() == expected.flatten().tolist()
     assert later.flatten().bool().tolist() == expected_later.flatten().tolist()
@@ -72,7 +73,7 @@ def test_pooling_keeps_the_rule_of_ties_to_the_last_bit() -> None:
 def test_unpooling_puts_values_back() -> None:
     features = torch.randn(3, 4, 5)
     later = torch.randint(2, (3, 4, 5)).float()
-    unpooled = folded.unpool(features, later)
+    unpooled = folded.unpool(features, later, Workspace(CPU))
     expected = max_unpool(features.permute(2, 1, 0), later.permute(2, 1, 0).bool())
     assert unpooled.permute(2, 1, 0).tolist() == expected.tolist()
 
@@ -81,3 +82,23 @@ def test_networks_whose_norms_hang_on_what_they_are_given_are_left_as_they_are()
     assert folded.fold(ShortAutoencoder(20, "track").eval(), CPU) is None
     assert folded.fold(ShortAutoencoder(20, "batch").train(), CPU) is None
     assert folded.fold(nn.Identity().eval(), CPU) is None
+
+
+def test_a_network_s_own_tolerance_of_ties_is_kept() -> None:
+    network = trained(ShortAutoencoder(20, "batch"))
+    network.tie_tolerance = 0.3
+    windows = random_windows(30, 20)
+    made = folded.fold(network, CPU)(windows.T.contiguous()).T
+    close = torch.isclose(made, network(windows), rtol=1e-4, atol=1e-4).all(dim=1)
+    assert close.sum() >= 29
+
+
+def test_a_workspace_is_used_again_and_changes_nothing() -> None:
+    networks = [trained(ShortAutoencoder(20, "batch")) for _ in range(2)]
+    first, second = (folded.fold(network, CPU) for network in networks)
+    space, windows = Workspace(CPU), random_windows(30, 20).T.contiguous()
+    expected = first(windows), second(windows[:, :7].contiguous())
+    assert first(windows, space).tolist() == expected[0].tolist()
+    before = space.empty("made", 1).data_ptr()
+    assert second(windows[:, :7].contiguous(), space).tolist() == expected[1].tolist()
+    assert space.empty("made", 1).data_ptr() == before

@@ -60,6 +60,19 @@ def test_a_track_is_scored_as_if_it_were_alone(bank: Bank, monkeypatch: pytest.M
     assert np.flatnonzero(np.isnan(together).any(axis=1)).tolist() == [2]  # nine points
 
 
+def test_each_column_is_one_network_s_whatever_the_number_of_threads(bank: Bank) -> None:
+    tracks, before = walks([30, 12, 9, 200, 55, 12]), torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = track_likelihoods(bank, tracks)
+        torch.set_num_threads(3)
+        assert track_likelihoods(bank, tracks) == pytest.approx(one, rel=0, abs=0, nan_ok=True)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert (one[0, 0] != one[0, 1]).all()
+
+
 def test_scale_place_and_turn_change_nothing(bank: Bank) -> None:
     tracks = walks([40, 25])
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])

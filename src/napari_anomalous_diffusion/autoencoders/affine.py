@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,29 @@ def chain(layers: Sequence[Layer], points: int) -> Affine:
         for layer in layers
     ]
     return reduce(matmul, reversed(affine))
+
+
+def follow(earlier: Affine, layers: Sequence[Layer], points: int) -> Affine:
+    """Let layers follow a map of few features, as which they need not be written as matrices.
+
+    Parameters
+    ----------
+    earlier : Affine
+    layers : sequence of Layer
+    points : int
+        Of the features between.
+    """
+    nothing = torch.zeros_like(earlier.constant)
+    columns = torch.cat([earlier.weight, earlier.constant, nothing], 1)
+    features = columns.view(points, -1, columns.shape[1]).permute(2, 1, 0)
+    for layer in layers:
+        if isinstance(layer, nn.Conv1d):
+            weight, bias = _exact(layer.weight), _exact(layer.bias)
+            features = F.conv1d(features, weight, bias, padding=layer.kernel_size[0] // 2)
+        else:
+            features = features * layer.factor + layer.offset
+    made = features.permute(2, 1, 0).flatten(0, 1)
+    return Affine(made[:, :-2] - made[:, -1:], made[:, -2:-1])
 
 
 def convolution_map(layer: nn.Conv1d, points: int) -> Affine:

@@ -21,6 +21,12 @@ LAGS = 3
 MEMORIES = (2, 4, 8, 16, 32)
 """Time constants, in steps, of the running means of displacements that it sees beside them."""
 
+N_VECTORS = LAGS + len(MEMORIES) + 1
+"""With the mean velocity, so many vectors are what it knows of the past."""
+
+STEPS_IN_ONE = 256
+"""Steps that are summed up in one product: its memory grows with their square."""
+
 NARROWEST = 1e-3
 """Lower limit of a component's width, in units of the root mean square displacement."""
 
@@ -54,6 +60,22 @@ class Steps:
         return places < self.counts[:, None]
 
 
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What networks may know before each step of tracks.
+
+    Attributes
+    ----------
+    vectors : Tensor of float32, shape (n_tracks, n_steps, n_vectors, D)
+        See `past_vectors`.
+    features : Tensor of float32, shape (n_tracks, n_steps, n_features)
+        What does not change when a track is turned or mirrored.
+    """
+
+    vectors: Tensor
+    features: Tensor
+
+
 class Density(nn.Module):
     """Autoregressive density of the displacements of a track, in one, two or three dimensions.
 
@@ -74,11 +96,10 @@ class Density(nn.Module):
     def __init__(self, hidden: int = 64, components: int = 6) -> None:
         super().__init__()
         self.components = components
-        self.n_vectors = LAGS + len(MEMORIES) + 1
-        n_products = self.n_vectors * (self.n_vectors + 1) // 2
+        n_products = N_VECTORS * (N_VECTORS + 1) // 2
         self.read = nn.Linear(n_products + 10, hidden)
         self.recall = nn.GRU(hidden, hidden, batch_first=True)
-        self.answer = nn.Linear(hidden, 1 + components * (2 + self.n_vectors))
+        self.answer = nn.Linear(hidden, 1 + components * (2 + N_VECTORS))
         with torch.no_grad():
             self.answer.weight.mul_(0.1)
             self.answer.bias.zero_()
@@ -86,50 +107,29 @@ class Density(nn.Module):
             widths = torch.linspace(math.log(0.05), math.log(3.0), components)
             self.answer.bias[1 + components : 1 + 2 * components] = widths
 
-    def forward(self, steps: Steps) -> Tensor:
+    def forward(self, steps: Steps, past: Past | None = None) -> Tensor:
         """Logarithm of the probability density of each step, given the steps before it.
 
         Parameters
         ----------
         steps : Steps
+        past : Past, optional
+            What `look_back` makes of the steps, where several networks are asked about them.
 
         Returns
         -------
         Tensor of float32, shape (n_tracks, n_steps)
             In nats; 0 for padding. Of a rest: the logarithm of its probability.
         """
-        vectors = past_vectors(steps.values)
-        state, _ = self.recall(F.relu(self.read(self._features(steps, vectors))))
-        return self._log_density(steps, vectors, self.answer(state))
-
-    def _features(self, steps: Steps, vectors: Tensor) -> Tensor:
-        """Everything the network may know before each step, shape (n_tracks, n_steps, features)."""
-        n_tracks, n_steps, dimensions = steps.values.shape
-        products = vectors @ vectors.transpose(-1, -2) / dimensions
-        row, column = torch.triu_indices(self.n_vectors, self.n_vectors, device=products.device)
-        products = products[..., row, column]
-        last = products[..., :1]
-        time = torch.arange(n_steps, device=products.device, dtype=torch.float32)
-        whole = torch.stack([steps.counts.log(), steps.level, (steps.level + 0.01).log()], dim=-1)
-        dimension = F.one_hot(torch.tensor(dimensions - 1, device=products.device), 3)
-        return torch.cat(
-            [
-                products.sign() * products.abs().log1p(),
-                (last + 1e-4).log() / 4,
-                (last == 0).float(),
-                torch.log1p(time).expand(n_tracks, -1).unsqueeze(-1) / 3,
-                steps.frames.log().unsqueeze(-1),
-                whole.unsqueeze(1).expand(-1, n_steps, -1),
-                dimension.expand(n_tracks, n_steps, -1),
-            ],
-            dim=-1,
-        )
+        past = past or look_back(steps)
+        state, _ = self.recall(F.relu(self.read(past.features)))
+        return self._log_density(steps, past.vectors, self.answer(state))
 
     def _log_density(self, steps: Steps, vectors: Tensor, answer: Tensor) -> Tensor:
         count, dimensions = self.components, steps.values.shape[-1]
-        sizes = [1, count, count, count * self.n_vectors]
+        sizes = [1, count, count, count * N_VECTORS]
         rest, weights, widths, mixing = torch.split(answer, sizes, dim=-1)
-        means = mixing.reshape(*mixing.shape[:2], count, self.n_vectors) @ vectors
+        means = mixing.reshape(*mixing.shape[:2], count, N_VECTORS) @ vectors
         widths = widths.clamp(math.log(NARROWEST), 3.0)
         distance = (steps.values.unsqueeze(-2) - means).square().sum(-1)
         exponents = -0.5 * distance * (-2 * widths).exp()
@@ -140,6 +140,36 @@ class Density(nn.Module):
         logit = rest.squeeze(-1) - 5.0
         density = torch.where(rests, F.logsigmoid(logit), F.logsigmoid(-logit) + moving)
         return torch.where(steps.exist, density, 0)
+
+
+def look_back(steps: Steps) -> Past:
+    """Sum up all that a network may know before each step."""
+    vectors = past_vectors(steps.values)
+    return Past(vectors, _features(steps, vectors))
+
+
+def _features(steps: Steps, vectors: Tensor) -> Tensor:
+    """Everything the network may know before each step, shape (n_tracks, n_steps, features)."""
+    n_tracks, n_steps, dimensions = steps.values.shape
+    products = vectors @ vectors.transpose(-1, -2) / dimensions
+    row, column = torch.triu_indices(N_VECTORS, N_VECTORS, device=products.device)
+    products = products[..., row, column]
+    last = products[..., :1]
+    time = torch.arange(n_steps, device=products.device, dtype=torch.float32)
+    whole = torch.stack([steps.counts.log(), steps.level, (steps.level + 0.01).log()], dim=-1)
+    dimension = F.one_hot(torch.tensor(dimensions - 1, device=products.device), 3)
+    return torch.cat(
+        [
+            products.sign() * products.abs().log1p(),
+            (last + 1e-4).log() / 4,
+            (last == 0).float(),
+            torch.log1p(time).expand(n_tracks, -1).unsqueeze(-1) / 3,
+            steps.frames.log().unsqueeze(-1),
+            whole.unsqueeze(1).expand(-1, n_steps, -1),
+            dimension.expand(n_tracks, n_steps, -1),
+        ],
+        dim=-1,
+    )
 
 
 def past_vectors(values: Tensor) -> Tensor:
@@ -155,18 +185,47 @@ def past_vectors(values: Tensor) -> Tensor:
         Of the steps before each one only, each vector of unit size for Brownian motion.
     """
     n_steps = values.shape[1]
+    last = [F.pad(values, (0, 0, lag, 0))[:, :n_steps] for lag in range(1, LAGS + 1)]
+    keeps = [1 - 1 / memory for memory in MEMORIES]
+    *means, everything = _decaying_sums(values, [*keeps, 1.0]).unbind(2)
+    scaled = [
+        mean * math.sqrt((2 * memory - 1) / memory**2)
+        for mean, memory in zip(means, MEMORIES, strict=True)
+    ]
     time = torch.arange(n_steps, device=values.device)
+    everything = everything / time.clamp(min=1).sqrt()[:, None]
+    return torch.stack([*last, *scaled, everything], dim=2)
+
+
+def _decaying_sums(values: Tensor, keeps: list[float]) -> Tensor:
+    """Sum up the steps before each one, which count less and less the longer ago they are.
+
+    Parameters
+    ----------
+    values : Tensor of float32, shape (n_tracks, n_steps, D)
+    keeps : list of float
+        What is kept with every step.
+
+    Returns
+    -------
+    Tensor of float32, shape (n_tracks, n_steps, n_keeps, D)
+    """
+    keep = torch.tensor(keeps, device=values.device)
+    time = torch.arange(min(STEPS_IN_ONE, values.shape[1]), device=values.device)
     lag = time[:, None] - time[None, :] - 1  # steps between what is predicted and what is seen
-    seen = lag >= 0
-    kernels = [(lag == wanted).float() for wanted in range(LAGS)]
-    for memory in MEMORIES:
-        decay = (1 - 1 / memory) ** lag.clamp(min=0) * seen
-        kernels.append(decay * math.sqrt((2 * memory - 1) / memory**2))
-    kernels.append(seen / time.clamp(min=1).sqrt()[:, None])
-    return torch.einsum("kts,nsd->ntkd", torch.stack(kernels), values)
+    kernels = keep[:, None, None] ** lag.clamp(min=0) * (lag >= 0)
+    before, sums = torch.zeros_like(values[:, :1, None]), []
+    for part in torch.split(values, STEPS_IN_ONE, dim=1):
+        n = part.shape[1]
+        made = torch.einsum("kts,nsd->ntkd", kernels[:, :n, :n], part)
+        made = made + (keep ** time[:n, None])[..., None] * before
+        sums.append(made)
+        # The first step of the next part sees the last one of this part, and all that that saw.
+        before = made[:, -1:] * keep[:, None] + part[:, -1:, None]
+    return torch.cat(sums, dim=1)
 
 
-def negative_log_likelihoods(network: nn.Module, steps: Steps) -> Tensor:
+def negative_log_likelihoods(network: nn.Module, steps: Steps, past: Past | None = None) -> Tensor:
     """Mean negative log-likelihood of each track's steps under one network.
 
     Parameters
@@ -174,11 +233,13 @@ def negative_log_likelihoods(network: nn.Module, steps: Steps) -> Tensor:
     network : Module
         A `Density`.
     steps : Steps
+    past : Past, optional
+        See `Density.forward`.
 
     Returns
     -------
     Tensor of float32, shape (n_tracks,)
         Nats a step, of displacements in units of the root mean square displacement.
     """
-    density: Tensor = network(steps)
+    density: Tensor = network(steps, past)
     return -density.sum(1) / steps.counts

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_anomalous_diffusion.autoencoders.folded import fold
+from napari_anomalous_diffusion.autoencoders.workspace import Workspace
 from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.threads import in_threads
 from napari_anomalous_diffusion.tracks.notices import notice
 
 if TYPE_CHECKING:
@@ -28,7 +31,10 @@ processor's cache, or is enough to keep a graphics card busy."""
 FEWEST_AT_ONCE = 100
 """Windows that go through together however long they are: narrower products are slow."""
 
-_ready: WeakKeyDictionary[Bank, dict[torch.device, list[Callable[[Tensor], Tensor]]]]
+Network = Callable[[Tensor, Workspace], Tensor]
+"""Reconstructs windows that stand in columns."""
+
+_ready: WeakKeyDictionary[Bank, dict[torch.device, list[Network]]]
 _ready = WeakKeyDictionary()
 
 
@@ -88,21 +94,22 @@ def window_errors(
     networks = _networks(bank, where)
     distinct, place = _distinct(values)
     errors = np.empty((len(distinct), len(networks)), dtype=np.float32)
-    most = max(POINTS_AT_ONCE[where.type] // bank.length, FEWEST_AT_ONCE)
-    # Chunks of one size, since a small one at the end would be slow.
-    n_chunks = max(-(-len(distinct) // most), 1)
-    start, at_once = 0, max(-(-len(distinct) // n_chunks), 1)
-    with torch.inference_mode():
-        while start < len(distinct):
-            chunk = slice(start, start + at_once)
-            try:
-                errors[chunk] = _mirrored_errors(networks, distinct[chunk], where)
-            except RuntimeError as error:
-                if at_once == 1 or not _lacks_memory(error):
-                    raise
-                at_once //= 2
-            else:
-                start += at_once
+    at_once = _AtOnce(bank.length, where)
+    # Each processor takes the next network, where a graphics card has to do with all of them.
+    each = 1 if where.type == "cpu" else len(networks)
+
+    def work(tasks: Iterator[tuple[slice, int]]) -> None:
+        space = Workspace(where)
+        with torch.inference_mode():
+            for chunk, first in tasks:
+                some = slice(first, first + each)
+                errors[chunk, some] = at_once.compute(networks[some], distinct[chunk], space)
+
+    tasks = product(at_once.chunks(len(distinct)), range(0, len(networks), each))
+    if where.type == "cpu":
+        in_threads(work, tasks)
+    else:
+        work(iter(tasks))
     return errors[place]
 
 
@@ -129,7 +136,46 @@ def reconstruct(
     return torch.stack(members).cpu().numpy()
 
 
-def _networks(bank: Bank, where: torch.device) -> list[Callable[[Tensor], Tensor]]:
+class _AtOnce:
+    """So many windows as go through the networks together; fewer, once they do not fit the memory.
+
+    Parameters
+    ----------
+    length : int
+        Points of a window.
+    where : device
+    """
+
+    def __init__(self, length: int, where: torch.device) -> None:
+        self.windows = max(POINTS_AT_ONCE[where.type] // length, FEWEST_AT_ONCE)
+        self.where = where
+
+    def chunks(self, n_windows: int) -> list[slice]:
+        """Part windows in chunks of one size, since a small one at the end would be slow."""
+        n_chunks = max(-(-n_windows // self.windows), 1)
+        size = max(-(-n_windows // n_chunks), 1)
+        return [slice(start, start + size) for start in range(0, n_windows, size)]
+
+    def compute(
+        self, networks: list[Network], values: NDArray[np.float32], space: Workspace
+    ) -> NDArray[np.float32]:
+        """Compute the errors of windows of one chunk, in parts where it does not fit the memory."""
+        parts, start = [], 0
+        while start < len(values):
+            part = values[start : start + self.windows]
+            try:
+                parts.append(_mirrored_errors(networks, part, space, self.where))
+            except RuntimeError as error:
+                if len(part) == 1 or not _lacks_memory(error):
+                    raise
+                space.clear()
+                self.windows = len(part) // 2
+            else:
+                start += len(part)
+        return np.concatenate(parts)
+
+
+def _networks(bank: Bank, where: torch.device) -> list[Network]:
     """Make the bank's networks ready for windows in columns, once for each device."""
     ready = _ready.setdefault(bank, {})
     if where not in ready:
@@ -138,17 +184,17 @@ def _networks(bank: Bank, where: torch.device) -> list[Callable[[Tensor], Tensor
     return ready[where]
 
 
-def _as_it_is(network: nn.Module, where: torch.device) -> Callable[[Tensor], Tensor]:
+def _as_it_is(network: nn.Module, where: torch.device) -> Network:
     there = network.to(where)
-    return lambda windows: there(windows.T).T
+    return lambda windows, space: there(windows.T).T
 
 
 def _mirrored_errors(
-    networks: list[Callable[[Tensor], Tensor]], values: NDArray[np.float32], where: torch.device
+    networks: list[Network], values: NDArray[np.float32], space: Workspace, where: torch.device
 ) -> NDArray[np.float32]:
     windows = torch.from_numpy(values).to(where).T
     both = torch.cat([windows, -windows], dim=1)
-    errors = [(network(both) - both).square_().mean(0) for network in networks]
+    errors = [(network(both, space) - both).square_().mean(0) for network in networks]
     there, mirrored = torch.stack(errors, dim=1).chunk(2)
     return ((there + mirrored) / 2).cpu().numpy()
 

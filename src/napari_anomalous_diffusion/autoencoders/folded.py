@@ -14,7 +14,8 @@ The reference is `networks`: this form is checked against it, never the other wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,96 +26,54 @@ from napari_anomalous_diffusion.autoencoders.affine import (
     Scaling,
     chain,
     fixed_norm,
+    follow,
     linear_map,
     point_by_point,
 )
 from napari_anomalous_diffusion.autoencoders.networks import (
-    TIE_TOLERANCE,
     LongAutoencoder,
     ShortAutoencoder,
 )
+from napari_anomalous_diffusion.autoencoders.products import Banded, Dense, Stretch, stored
+from napari_anomalous_diffusion.autoencoders.workspace import Workspace
 
 WIDTHS = (16, 32, 64)
 """Channels of the encoder's blocks."""
 
-Map = Callable[[Tensor], Tensor]
-Stretch = Callable[[int], Affine]
 
+class Unpooled:
+    """The affine map after the first unpooling, whose features are affine in the latent space.
 
-class Dense:
-    """An affine map as one product.
-
-    Parameters
-    ----------
-    affine : Affine
-    device : torch.device
-    points : int
-        Into so many points the features that come out are parted.
-    """
-
-    def __init__(self, affine: Affine, device: torch.device, points: int = 1) -> None:
-        self.points = points
-        self.weight = _stored(affine.weight, device)
-        self.constant = _stored(affine.constant, device)
-
-    def __call__(self, features: Tensor) -> Tensor:
-        """Map features, shape (..., windows), to shape (points, channels, windows)."""
-        rows = features.view(-1, features.shape[-1])
-        made = torch.mm(self.weight, rows).add_(self.constant)
-        return made.view(self.points, -1, rows.shape[1])
-
-
-class Banded:
-    """An affine map under which points see those near them only, each in the same way.
+    With features ``v`` and an index ``later``, what is unpooled is ``v - v * later`` in the earlier
+    places and ``v * later`` in the later ones. So a map of it is one of ``v``, and by that of the
+    latent space, which is small, and one of ``v * later``: half as many features as are unpooled.
 
     Parameters
     ----------
-    stretch : callable
-        Gives the map for any number of points.
+    layers : sequence of Layer
+        What follows the unpooling.
     points : int
-    reach : int
-        How far a point sees.
+        Points before it.
+    begin : Affine
+        From the latent space to `v`.
     device : torch.device
-    together : int
-        So many neighbours are made in one product.
     """
 
     def __init__(
-        self, stretch: Stretch, points: int, reach: int, device: torch.device, together: int = 1
+        self, layers: Sequence[Layer], points: int, begin: Affine, device: torch.device
     ) -> None:
-        edge = -(-reach // together)
-        # So few points tell all: those that miss a neighbour at either end, and one that does not.
-        told = min(points, together * (2 * edge + 1))
-        affine = stretch(told)
-        channels = affine.weight.shape[1] // told
-        weights = affine.weight.view(told // together, -1, told * channels)
-        copies = torch.ones(len(weights), dtype=torch.int64)
-        copies[len(copies) // 2] += (points - told) // together
-        constant = affine.constant.view(len(weights), -1, 1).repeat_interleave(copies, 0)
-        self.constant = _stored(constant.flatten(0, 1), device)
-        self.shape = constant.shape[:2]
-        self.points, self.step = points, together * channels
-        self.copies = copies.tolist()
-        self.parts = []
-        for number, (weight, copy) in enumerate(zip(weights, self.copies, strict=True)):
-            first = max(together * number - reach, 0)
-            last = min(together * (number + 1) + reach, told)
-            seen = _stored(weight[:, first * channels : last * channels], device)
-            beyond = points - told if number > len(copies) // 2 else 0
-            start, size = (first + beyond) * channels, seen.shape[1]
-            near = slice(start, start + size + (copy - 1) * self.step)
-            self.parts.append((near, seen.expand(copy, -1, -1)))
+        self.begin = Dense(begin, device, points)
+        straight = follow(_in_earlier_places(begin, points), layers, 2 * points)
+        self.straight = Dense(straight, device, 2 * points)
+        stretch, reach = _stretch(layers), -(-_reach(layers) // 2)
+        self.later = Banded(
+            lambda pairs: _later_less_earlier(stretch(2 * pairs), pairs), points, reach, device
+        )
 
-    def __call__(self, features: Tensor) -> Tensor:
-        """Map features, shape (points, channels, windows) in and out."""
-        rows = features.flatten(0, 1)
-        made = rows.new_empty(*self.shape, rows.shape[1])
-        places = torch.split_with_sizes(made, self.copies)
-        for (near, weight), place in zip(self.parts, places, strict=True):
-            seen = rows[near].unfold(0, weight.shape[2], self.step).transpose(1, 2)
-            torch.bmm(weight, seen, out=place)
-        made = made.flatten(0, 1).add_(self.constant)
-        return made.view(self.points, -1, rows.shape[1])
+    def __call__(self, latent: Tensor, later: Tensor, space: Workspace) -> Tensor:
+        """Map the latent space, shape (size, windows), to features after the unpooling."""
+        features = self.begin(latent, space, "pooled").mul_(later)
+        return self.later.add_to(self.straight(latent, space, "made"), features)
 
 
 class Block:
@@ -124,29 +83,31 @@ class Block:
 
     Parameters
     ----------
-    layers : list of callable
+    layers : list of Banded
+        The size of the factor is in the last of them.
     factor : Tensor of float64, shape (channels, 1)
-    residual : bool
-        Whether what the first layer makes is added to what the last one makes.
-    device : torch.device
+    skipped : Tensor of float32, shape (channels, 1), optional
+        By so much is multiplied what the first layer makes, before it is added to what the last one
+        makes; None if it is not added.
     """
 
-    def __init__(
-        self, layers: list[Map], factor: Tensor, residual: bool, device: torch.device
-    ) -> None:
+    def __init__(self, layers: list[Banded], factor: Tensor, skipped: Tensor | None) -> None:
         self.first, *self.middle, self.last = layers
-        self.factor = _stored(factor, device)
-        self.residual = residual
+        self.negative = (factor[:, 0] < 0).nonzero()[:, 0].tolist()
+        self.skipped = skipped
 
-    def __call__(self, features: Tensor) -> Tensor:
+    def __call__(self, features: Tensor, space: Workspace) -> Tensor:
         """Map features, shape (points, channels, windows) in and out."""
-        features = first = self.first(features).relu_()
+        features = first = self.first(features, space, "first").relu_()
         for layer in self.middle:
-            features = layer(features).relu_()
-        features = self.last(features)
-        if self.residual:
-            features.add_(first)
-        return features.relu_().mul_(self.factor)
+            features = layer(features, space, "middle").relu_()
+        features = self.last(features, space, "last")
+        if self.skipped is not None:
+            features.addcmul_(first, self.skipped)
+        features.relu_()
+        for channel in self.negative:
+            features[:, channel].neg_()
+        return features
 
 
 class FoldedAutoencoder:
@@ -160,27 +121,32 @@ class FoldedAutoencoder:
     """
 
     def __init__(self, network: ShortAutoencoder | LongAutoencoder, device: torch.device) -> None:
+        self.tie_tolerance = network.tie_tolerance
         self.blocks, offset = _blocks(network, device)
         pooling = _pooling(network)
-        self.pooling = _stored(pooling, device)
+        self.pooling = stored(pooling, device)
         self.latent = _latent(network, offset, len(pooling), device)
         self.begin, self.stretches = _decoder(network, device)
 
-    def __call__(self, windows: Tensor) -> Tensor:
-        """Reconstruct windows that stand in columns: shape (length, windows) in and out."""
+    def __call__(self, windows: Tensor, space: Workspace | None = None) -> Tensor:
+        """Reconstruct windows that stand in columns: shape (length, windows) in and out.
+
+        What is returned is lost as soon as the workspace, where one is given, is used again.
+        """
+        space = space or Workspace(windows.device)
         features, choices = windows.unsqueeze(1), []
         for number, block in enumerate(self.blocks):
-            features = block(features)
-            if number < len(self.stretches):
-                features, later = pool(features)
+            features = block(features, space)
+            if number <= len(self.stretches):
+                features, later = pool(features, self.tie_tolerance, space, f"choice {number}")
                 choices.append(later)
         features = self.pooling @ features.flatten(1)
         features = features.view(-1, windows.shape[1])
-        for layer in self.latent:
-            features = layer(features).relu_()
-        features = self.begin(features)
+        for number, layer in enumerate(self.latent):
+            features = layer(features, space, f"latent {number}").relu_()
+        features = self.begin(features, choices.pop(), space)
         for stretch in self.stretches:
-            features = stretch(unpool(features, choices.pop()))
+            features = stretch(unpool(features, choices.pop(), space), space, "made")
         return features.view_as(windows)
 
 
@@ -206,12 +172,17 @@ def fold(network: nn.Module, device: torch.device) -> FoldedAutoencoder | None:
     return FoldedAutoencoder(network, device) if fixed else None
 
 
-def pool(features: Tensor) -> tuple[Tensor, Tensor]:
+def pool(features: Tensor, tolerance: float, space: Workspace, name: str) -> tuple[Tensor, Tensor]:
     """Halve the points as `networks.max_pool` does.
 
     Parameters
     ----------
     features : Tensor of float32, shape (2 points, channels, windows)
+    tolerance : float
+        Neighbours closer than this are a tie.
+    space : Workspace
+    name : str
+        Where in the workspace the index is kept.
 
     Returns
     -------
@@ -220,24 +191,26 @@ def pool(features: Tensor) -> tuple[Tensor, Tensor]:
         1 where the later neighbour was kept, else 0.
     """
     first, second = features[0::2], features[1::2]
-    later = torch.sub(second, first).gt_(TIE_TOLERANCE)
+    later = torch.sub(second, first, out=space.empty(name, *first.shape)).gt_(tolerance)
     # At a weight of 0 or 1 this is one of both, to the last bit.
-    return torch.lerp(first, second, later), later
+    pooled = torch.lerp(first, second, later, out=space.empty("pooled", *first.shape))
+    return pooled, later
 
 
-def unpool(features: Tensor, later: Tensor) -> Tensor:
+def unpool(features: Tensor, later: Tensor, space: Workspace) -> Tensor:
     """Double the points as `networks.max_unpool` does: the neighbour of each value is zero.
 
     Parameters
     ----------
     features, later : Tensor of float32, shape (points, channels, windows)
+    space : Workspace
 
     Returns
     -------
     Tensor of float32, shape (2 points, channels, windows)
     """
     points, channels, windows = features.shape
-    doubled = features.new_empty(points, 2, channels, windows)
+    doubled = space.empty("unpooled", points, 2, channels, windows)
     second = torch.mul(features, later, out=doubled[:, 1])
     torch.sub(features, second, out=doubled[:, 0])
     return doubled.flatten(0, 1)
@@ -252,12 +225,15 @@ def _blocks(
     convolutions = (network.encoder_1, network.encoder_2, network.encoder_3)
     for block, norm, width in zip(convolutions, network.encoder_norms, WIDTHS, strict=True):
         first, *others = _layers(block)
-        layers = [[*before, first], *([other] for other in others)]
-        folded: list[Map] = [_banded(layer, points, device) for layer in layers]
         scaling = fixed_norm(norm, width)
-        residual = isinstance(network, LongAutoencoder)
-        blocks.append(Block(folded, scaling.factor, residual, device))
-        before = [Scaling(torch.ones_like(scaling.factor), scaling.offset)]
+        size, nothing = scaling.factor.abs(), torch.zeros_like(scaling.factor)
+        *middle, last = ([other] for other in others)
+        layers: list[Sequence[Layer]]
+        layers = [[*before, first], *middle, [*last, Scaling(size, nothing)]]
+        folded = [_banded(layer, points, device) for layer in layers]
+        skipped = stored(size, device) if isinstance(network, LongAutoencoder) else None
+        blocks.append(Block(folded, scaling.factor, skipped))
+        before = [Scaling(torch.ones_like(size), scaling.offset)]
         points //= 2
     return blocks, scaling.offset
 
@@ -275,7 +251,7 @@ def _latent(
     offset: Tensor,
     averages: int,
     device: torch.device,
-) -> list[Map]:
+) -> list[Dense]:
     """Fold the layers to the latent space, and what the last norm adds into the first of them."""
     first, second = (linear_map(layer) for layer in network.to_latent)
     # The reference flattens channel by channel; here, features stand average by average.
@@ -286,8 +262,8 @@ def _latent(
 
 def _decoder(
     network: ShortAutoencoder | LongAutoencoder, device: torch.device
-) -> tuple[Map, list[Map]]:
-    """Fold what leads to the first unpooling, and the stretch after each unpooling."""
+) -> tuple[Unpooled, list[Banded]]:
+    """Fold what leads through the first unpooling, and the stretch after each other unpooling."""
     norms = [
         fixed_norm(norm, width)
         for norm, width in zip(network.decoder_norms, reversed(WIDTHS), strict=True)
@@ -295,32 +271,57 @@ def _decoder(
     blocks = [_layers(block) for block in (network.decoder_1, network.decoder_2, network.decoder_3)]
     if isinstance(network, LongAutoencoder):
         # Each norm stands before an unpooling,
-        begin: list[Layer] = [norms[0]]
-        stretches = [[*blocks[0], norms[1]], [*blocks[1], norms[2]], blocks[2]]
+        start: list[Layer] = [norms[0]]
+        stretches: list[Sequence[Layer]] = [
+            [*blocks[0], norms[1]],
+            [*blocks[1], norms[2]],
+            blocks[2],
+        ]
     else:
         # and here after it, where the first one has none to stand after.
-        begin = [norms[0], *blocks[0]]
+        start = [norms[0], *blocks[0]]
         stretches = [[norms[1], *blocks[1]], [norms[2], *blocks[2]]]
     points = network.length // 2 ** len(stretches)
     first, second = (linear_map(layer) for layer in network.from_latent)
-    start = chain(begin, points) @ point_by_point(second, points) @ first
-    return Dense(start, device, points), [
-        _banded(stretch, points * 2**number, device) for number, stretch in enumerate(stretches, 1)
+    begin = chain(start, points) @ point_by_point(second, points) @ first
+    unpooled, *others = stretches
+    return Unpooled(unpooled, points, begin, device), [
+        _banded(stretch, points * 2**number, device) for number, stretch in enumerate(others, 2)
     ]
 
 
-def _banded(layers: list[Layer], points: int, device: torch.device) -> Banded:
+def _in_earlier_places(affine: Affine, points: int) -> Affine:
+    """Unpool what a map makes as if no neighbour were later."""
+
+    def doubled(rows: Tensor) -> Tensor:
+        earlier = rows.view(points, 1, -1, rows.shape[1])
+        return torch.cat([earlier, torch.zeros_like(earlier)], 1).view(-1, rows.shape[1])
+
+    return Affine(doubled(affine.weight), doubled(affine.constant))
+
+
+def _later_less_earlier(affine: Affine, pairs: int) -> Affine:
+    """Of a map of what is unpooled, tell what changes where a value moves to the later place."""
+    weight = affine.weight.view(len(affine.weight), pairs, 2, -1)
+    change = (weight[:, :, 1] - weight[:, :, 0]).flatten(1)
+    return Affine(change, torch.zeros_like(affine.constant))
+
+
+def _banded(layers: Sequence[Layer], points: int, device: torch.device) -> Banded:
     """Fold layers that follow each other, at least one of them a convolution."""
-    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv1d)]
-    reach = sum(convolution.kernel_size[0] // 2 for convolution in convolutions)
     # Products of one row are slow, and windows are always a multiple of 4 points.
-    together = 4 if convolutions[-1].out_channels == 1 else 1
-    return Banded(lambda points: chain(layers, points), points, reach, device, together)
+    together = 4 if _layers(layers)[-1].out_channels == 1 else 1
+    return Banded(_stretch(layers), points, _reach(layers), device, together)
 
 
-def _layers(block: Iterable[nn.Module]) -> list[Layer]:
+def _stretch(layers: Sequence[Layer]) -> Stretch:
+    return lambda points: chain(layers, points)
+
+
+def _reach(layers: Sequence[Layer]) -> int:
+    """Tell how far a point sees through convolutions that follow each other."""
+    return sum(convolution.kernel_size[0] // 2 for convolution in _layers(layers))
+
+
+def _layers(block: Iterable[Any]) -> list[nn.Conv1d]:
     return [layer for layer in block if isinstance(layer, nn.Conv1d)]
-
-
-def _stored(tensor: Tensor, device: torch.device) -> Tensor:
-    return tensor.to(torch.float32).to(device).contiguous()

@@ -9,9 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.autoencoders.densities import Steps, negative_log_likelihoods
+from napari_anomalous_diffusion.autoencoders.densities import (
+    Past,
+    Steps,
+    look_back,
+    negative_log_likelihoods,
+)
 from napari_anomalous_diffusion.autoencoders.engine import choose_device
 from napari_anomalous_diffusion.autoencoders.motion import Motion, motion_of
+from napari_anomalous_diffusion.threads import in_threads
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
@@ -51,11 +57,21 @@ def track_likelihoods(
     errors = np.full((len(trajectories), len(networks)), np.nan)
     motion = motion_of(trajectories)
     levels = motion.noise_level(localisation_error)
-    with torch.inference_mode():
-        for tracks, steps in _batches(trajectories, motion, levels, bank.length, where):
-            for column, network in enumerate(networks):
-                likelihoods = negative_log_likelihoods(network, steps)
+    batches = _batches(trajectories, motion, levels, bank.length, where)
+
+    def work(tasks: Iterator[tuple[NDArray[np.int64], Steps, Past, int]]) -> None:
+        with torch.inference_mode():
+            for tracks, steps, past, column in tasks:
+                likelihoods = negative_log_likelihoods(networks[column], steps, past)
                 errors[tracks, column] = likelihoods.cpu().numpy()
+
+    # What networks know of the past is the same for all of them.
+    looked_back = ((tracks, steps, look_back(steps)) for tracks, steps in batches)
+    tasks = ((*batch, column) for batch in looked_back for column in range(len(networks)))
+    if where.type == "cpu":
+        in_threads(work, tasks)
+    else:
+        work(tasks)
     return errors
 
 
