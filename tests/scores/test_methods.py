@@ -72,6 +72,8 @@ def test_a_localisation_error_is_told_with_its_unit_or_that_it_was_estimated() -
     assert "A localisation error of 0.03 µm was taken into account." in text
     text = methods_paragraph(bank, localisation_error="estimate")
     assert "The localisation error of each file was estimated from" in text
+    text = methods_paragraph(bank, localisation_error="measured")
+    assert "localisation error that was measured with each point was taken into account" in text
 
 
 def test_a_plane_of_pixels_that_are_not_square() -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL
+from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL, FromTracks
 from napari_anomalous_diffusion.tracks.calibration import Positive, Unit
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
@@ -95,7 +95,7 @@ class BatchParameters(BaseModel):
     level : float
     false_discoveries : bool
         As in `score`, for each input by itself.
-    localisation_error : float or "estimate"
+    localisation_error : float, "estimate" or "measured"
         As in `score`; estimated for each input by itself.
     format : {"csv", "parquet"}
         Of the tables of each input.
@@ -112,9 +112,7 @@ class BatchParameters(BaseModel):
     axes: tuple[str, ...] | None = None
     level: Annotated[float, Field(ge=0, le=1)] = DEFAULT_LEVEL
     false_discoveries: bool = False
-    localisation_error: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["estimate"] = (
-        0.0
-    )
+    localisation_error: Annotated[float, Field(ge=0, allow_inf_nan=False)] | FromTracks = 0.0
     format: Literal["csv", "parquet"] = "csv"
 
     def deciding(self, movie: bool) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.scores.words import ESTIMATE
+from napari_anomalous_diffusion.scores.words import ESTIMATE, MEASURED, FromTracks
 from napari_anomalous_diffusion.tracks.notices import noted
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ LocalisationErrorOption = Annotated[
     typer.Option(
         "--localisation-error",
         help="Standard deviation of a coordinate's error, in the unit of length (pixels where no "
-        "other is known), or 'estimate' to take it from the tracks of each file; only banks of "
-        "probabilities use it.",
+        "other is known); 'measured' where it came with the points (trackpy's column ep), or "
+        "'estimate' to take it from the tracks of each file. Only banks of probabilities use it.",
     ),
 ]
 
@@ -112,17 +112,18 @@ def calibration_given(
     return CalibrationOptions.from_entries(given, "the options")
 
 
-def localisation_error_given(text: str) -> float | Literal["estimate"]:
+def localisation_error_given(text: str) -> float | FromTracks:
     """Read what the option ``--localisation-error`` was given."""
-    if text == ESTIMATE:
-        return ESTIMATE
+    if text == ESTIMATE or text == MEASURED:
+        return text
     try:
         number = float(text)
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
         raise InputError(
-            f"--localisation-error {text} is no length: give a number from 0 on, or 'estimate'."
+            f"--localisation-error {text} is no length: give a number from 0 on, 'measured' or "
+            "'estimate'."
         )
     return number
 

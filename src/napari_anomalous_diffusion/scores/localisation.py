@@ -1,13 +1,16 @@
-"""How far localisations are off, estimated from the tracks themselves."""
+"""How far localisations are off: as the user says, as was measured, or as the tracks tell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.motion import motion_of
-from napari_anomalous_diffusion.scores.words import ESTIMATE
+from napari_anomalous_diffusion.errors import InputError
+from napari_anomalous_diffusion.scores.words import ESTIMATE, MEASURED, FromTracks
 from napari_anomalous_diffusion.tracks.notices import notice
 
 if TYPE_CHECKING:
@@ -15,6 +18,65 @@ if TYPE_CHECKING:
 
 FEWEST_PAIRS = 5
 """Pairs of neighbouring displacements that a track needs to have a say."""
+
+
+def localisation_error_of(
+    trajectories: Trajectories, given: float | FromTracks | NDArray[np.float64]
+) -> float | NDArray[np.float64]:
+    """Turn what a user says of the localisation error into lengths.
+
+    Parameters
+    ----------
+    trajectories : Trajectories
+    given : float, ndarray of float64, shape (n_tracks,), "estimate" or "measured"
+        A length, or one for each track, in the calibration's unit; or from which of
+        `estimate_localisation_error` and `measured_localisation_error` to take it.
+
+    Returns
+    -------
+    float, or ndarray of float64, shape (n_tracks,)
+
+    Raises
+    ------
+    InputError
+        If it was not measured.
+    """
+    return WAYS[given](trajectories) if isinstance(given, str) else given
+
+
+def measured_localisation_error(trajectories: Trajectories) -> NDArray[np.float64]:
+    """Take the localisation error that was measured with the points of each track.
+
+    trackpy tells it as ``ep``, from the noise of the picture around each particle.
+
+    Parameters
+    ----------
+    trajectories : Trajectories
+
+    Returns
+    -------
+    ndarray of float64, shape (n_tracks,)
+        Root mean square over the track's points, in the calibration's unit of length; the median
+        of all others for a track without any.
+
+    Raises
+    ------
+    InputError
+        If nothing was measured.
+    """
+    errors = trajectories.localisation_errors
+    if errors is None or np.isnan(errors).all():
+        raise InputError(
+            f"{trajectories.source}: no localisation error was measured with the points; trackpy "
+            "writes it into a column ep. Give a number, or 'estimate'."
+        )
+    known = ~np.isnan(errors)
+    track = np.repeat(np.arange(len(trajectories)), trajectories.lengths)[known]
+    counts = np.bincount(track, minlength=len(trajectories))
+    sums = np.bincount(track, errors[known] ** 2, len(trajectories))
+    squares = sums / np.where(counts > 0, counts, 1)
+    own = np.sqrt(np.where(counts > 0, squares, np.median(squares[counts > 0])))
+    return np.asarray(own * np.mean(trajectories.calibration.pixel_size))
 
 
 def estimate_localisation_error(trajectories: Trajectories) -> float:
@@ -58,6 +120,8 @@ def estimate_localisation_error(trajectories: Trajectories) -> float:
     return sigma
 
 
-def localisation_error_of(trajectories: Trajectories, given: float | Literal["estimate"]) -> float:
-    """Return the localisation error that is given, or else `estimate_localisation_error`."""
-    return estimate_localisation_error(trajectories) if given == ESTIMATE else given
+WAYS: dict[FromTracks, Callable[[Trajectories], float | NDArray[np.float64]]] = {
+    ESTIMATE: estimate_localisation_error,
+    MEASURED: measured_localisation_error,
+}
+"""How the tracks themselves can tell their localisation error."""

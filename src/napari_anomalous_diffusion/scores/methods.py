@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from napari_anomalous_diffusion import __version__
 from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.autoencoders.storage import checksum
-from napari_anomalous_diffusion.scores.words import ESTIMATE
+from napari_anomalous_diffusion.scores.words import ESTIMATE, MEASURED, FromTracks
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.tracks.calibration import Calibration
@@ -29,7 +29,7 @@ def methods_paragraph(
     bank: Bank,
     *,
     level: float = 0.05,
-    localisation_error: float | Literal["estimate"] = 0.0,
+    localisation_error: float | FromTracks = 0.0,
     linking: LinkingParameters | None = None,
     calibration: Calibration | None = None,
     n_tracks: int | None = None,
@@ -41,7 +41,7 @@ def methods_paragraph(
     bank : Bank
         What the tracks were scored with.
     level : float
-    localisation_error : float or "estimate"
+    localisation_error : float, "estimate" or "measured"
         As in `score`; "estimate" where it was taken from the tracks of each input.
     linking : LinkingParameters, optional
         How the tracks were linked, where that was done by this package.
@@ -133,11 +133,16 @@ def _judged(bank: Bank, level: float) -> str:
     )
 
 
-def _blurred(error: float | Literal["estimate"], calibration: Calibration | None) -> str:
+def _blurred(error: float | FromTracks, calibration: Calibration | None) -> str:
     if error == ESTIMATE:
         return (
             "The localisation error of each file was estimated from the anticorrelation of its "
             "neighbouring displacements, and taken into account."
+        )
+    if error == MEASURED:
+        return (
+            "The static localisation error that was measured with each point was taken into "
+            "account, as its root mean square over each track."
         )
     unit = "in the unit of the coordinates" if calibration is None else calibration.length_unit
     return f"A localisation error of {error:g} {unit} was taken into account." if error else ""

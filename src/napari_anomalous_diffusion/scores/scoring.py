@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.scores.calibration import calibration_of, own_ranges
 from napari_anomalous_diffusion.scores.classical import classical_numbers
+from napari_anomalous_diffusion.scores.localisation import localisation_error_of
 from napari_anomalous_diffusion.scores.profiles import Profiles, profiles_in_steps
 from napari_anomalous_diffusion.scores.verdicts import verdicts
-from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL
+from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL, FromTracks
 from napari_anomalous_diffusion.steps import finish
 from napari_anomalous_diffusion.tracks.files import read_tracks
 
@@ -103,7 +104,7 @@ def score(
     tracks: Any,
     bank: Bank | str | None = None,
     *,
-    localisation_error: float | NDArray[np.float64] = 0.0,
+    localisation_error: float | FromTracks | NDArray[np.float64] = 0.0,
     level: float = DEFAULT_LEVEL,
     false_discoveries: bool = False,
     device: str = "auto",
@@ -122,9 +123,11 @@ def score(
         depends on the calibration, but the classical numbers do.
     bank : Bank or str, optional
         A bank or its name; the default bank where none is given.
-    localisation_error : float or ndarray of float64, shape (n_tracks,)
+    localisation_error : float, ndarray of float64, shape (n_tracks,), "measured" or "estimate"
         Standard deviation of a coordinate's localisation error, in the calibration's unit of
-        length. Banks of probabilities take it into account; autoencoders know nothing of it.
+        length; ``"measured"`` where it came with the points (trackpy's ``ep``), ``"estimate"`` to
+        estimate it from the tracks. Banks of probabilities take it into account; autoencoders know
+        nothing of it, but what is no more than it is immobile.
     level : float
         Share of each label's own tracks that may be called novel, or be denied their label.
     false_discoveries : bool
@@ -141,14 +144,15 @@ def score(
     Raises
     ------
     InputError
-        If the tracks cannot be read, or there is no such bank or device.
+        If the tracks cannot be read, no localisation error was measured that is asked for, or there
+        is no such bank or device.
     """
     opened = load_bank(bank)
     trajectories = read_tracks(tracks)
     steps = score_in_steps(
         trajectories,
         opened,
-        localisation_error=localisation_error,
+        localisation_error=localisation_error_of(trajectories, localisation_error),
         level=level,
         false_discoveries=false_discoveries,
         device=device,

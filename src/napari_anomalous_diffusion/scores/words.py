@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 IMMOBILE = "immobile"
 TOO_SHORT = "too short"
@@ -17,3 +17,9 @@ DEFAULT_LEVEL = 0.05
 
 ESTIMATE: Final = "estimate"
 """Stands for a localisation error that is to be taken from the tracks themselves."""
+
+MEASURED: Final = "measured"
+"""Stands for a localisation error that came with the points, as trackpy's column ``ep``."""
+
+FromTracks = Literal["estimate", "measured"]
+"""How tracks themselves tell their localisation error."""

@@ -124,6 +124,21 @@ def frames(values: ArrayLike, ids: NDArray[Any], source: str) -> NDArray[np.int6
     return np.rint(array).astype(np.int64)
 
 
+def localisation_errors(
+    values: ArrayLike | None, n_points: int, source: str
+) -> NDArray[np.float64] | None:
+    """Return localisation errors as float64; what is no positive number becomes NaN."""
+    if values is None:
+        return None
+    array = _real_numbers(values, "localisation errors", source)
+    if array.shape != (n_points,):
+        raise InputError(
+            f"{source}: {array.size} localisation errors and {n_points} points do not belong "
+            "together; give one for each point."
+        )
+    return np.where(np.isfinite(array) & (array > 0), array, np.nan)
+
+
 def all_finite(
     values: NDArray[np.float64],
     ids: NDArray[Any],

@@ -295,6 +295,25 @@ def take_points(
     )
 
 
+def localisation_errors(table: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Take trackpy's estimate of each point's static localisation error out of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As trackpy makes it, with a column ``ep`` in the unit of the coordinates, or without one.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_points,), or None
+        None where there is no such column of numbers.
+    """
+    if "ep" not in table.columns or table.columns.tolist().count("ep") > 1:
+        return None
+    column = table["ep"]
+    return column.to_numpy(np.float64, na_value=np.nan) if column.dtype.kind in "iuf" else None
+
+
 def _ids(column: pd.Series[Any]) -> NDArray[Any]:
     if isinstance(column.dtype, np.dtype) and column.dtype.kind != "O":
         return column.to_numpy()

@@ -8,13 +8,14 @@ It takes long to import, so that it is imported when something is linked.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.steps import finish
+from napari_anomalous_diffusion.tracks.columns import localisation_errors
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.tracks.spots import candidates, locate
 from napari_anomalous_diffusion.tracks.table import Trajectories
@@ -243,6 +244,7 @@ class _Spots:
             axes=axes,
             source=self._movie.source,
             calibration=self._movie.calibration.exposed(self._parameters.exposure),
+            localisation_errors=localisation_errors(table),
         )
         if self._parameters.subtract_drift:
             trajectories = _without_drift(trajectories)
@@ -307,14 +309,7 @@ def _without_drift(trajectories: Trajectories) -> Trajectories:
     every_frame = np.arange(points["frame"].min(), points["frame"].max() + 1)
     drift = drift.reindex(every_frame).ffill().fillna(0.0)
     positions = trajectories.positions - drift.loc[trajectories.frames, axes].to_numpy()
-    return Trajectories.from_points(
-        points["particle"],
-        trajectories.frames,
-        positions,
-        axes=trajectories.axes,
-        source=trajectories.source,
-        calibration=trajectories.calibration,
-    )
+    return replace(trajectories, positions=positions)
 
 
 def _along_axes(movie: Movie, value: float, along_z: float) -> float | tuple[float, ...]:

@@ -44,6 +44,9 @@ class Trajectories:
         What to call these tracks in messages: the file, the layer.
     calibration : Calibration
         What one unit of the positions and one frame are worth; pixels and frames by default.
+    localisation_errors : ndarray of float64, shape (n_points,), or None
+        Standard deviation of a coordinate's error at each point, in the unit of the positions,
+        where whoever found the points tells it, as trackpy does; NaN where it is not known.
     """
 
     track_ids: NDArray[Any]
@@ -54,6 +57,7 @@ class Trajectories:
     rows: NDArray[np.int64]
     source: str = "tracks"
     calibration: Calibration = UNCALIBRATED
+    localisation_errors: NDArray[np.float64] | None = None
 
     @property
     def n_tracks(self) -> int:
@@ -94,6 +98,7 @@ class Trajectories:
         axes: Sequence[str] | None = None,
         source: str = "tracks",
         calibration: Calibration | None = None,
+        localisation_errors: ArrayLike | None = None,
     ) -> Trajectories:
         """Build the table from points in any order: every track passes through this door.
 
@@ -112,6 +117,9 @@ class Trajectories:
             What to call these tracks in messages.
         calibration : Calibration, optional
             What one unit of the positions and one frame are worth. The positions stay as they are.
+        localisation_errors : array_like, shape (n_points,), optional
+            Standard deviation of a coordinate's error at each point, in the unit of the positions;
+            what is no positive number is taken as not known.
 
         Returns
         -------
@@ -137,6 +145,7 @@ class Trajectories:
         names, track = _in_order_of_appearance(ids)
         order = np.lexsort((times, track))
         checks.one_point_a_frame(ids[order], track[order], times[order], source)
+        errors = checks.localisation_errors(localisation_errors, len(ids), source)
         trajectories = cls(
             track_ids=names,
             starts=_starts(np.bincount(track)),
@@ -145,6 +154,7 @@ class Trajectories:
             axes=axes,
             rows=order.astype(np.int64),
             source=source,
+            localisation_errors=errors if errors is None else errors[order],
         )
         return trajectories if calibration is None else trajectories.calibrated(calibration)
 
@@ -198,8 +208,8 @@ class Trajectories:
 
         The columns are known by the names that trackpy, ultrack, tracksdata, napari-tracks-reader,
         saSPT and this package give them, without regard to case (see
-        `napari_anomalous_diffusion.tracks.columns`). Other columns are ignored, and so is a column
-        z that is entirely empty.
+        `napari_anomalous_diffusion.tracks.columns`). trackpy's column ``ep`` becomes the points'
+        localisation errors. Other columns are ignored, and so is a column z that is entirely empty.
 
         Parameters
         ----------
@@ -228,7 +238,14 @@ class Trajectories:
         ids, frames, positions = columns.take_points(
             table, track=track, frame=frame, axes=axes, source=source
         )
-        return cls.from_points(ids, frames, positions, source=source, calibration=calibration)
+        return cls.from_points(
+            ids,
+            frames,
+            positions,
+            source=source,
+            calibration=calibration,
+            localisation_errors=columns.localisation_errors(table),
+        )
 
     def to_napari(self) -> NDArray[np.float64]:
         """Return the data of a napari Tracks layer.
@@ -301,6 +318,7 @@ class Trajectories:
         lengths = self.lengths[chosen]
         starts = _starts(lengths)
         points = np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], lengths)
+        errors = self.localisation_errors
         return Trajectories(
             track_ids=self.track_ids[chosen],
             starts=starts,
@@ -310,6 +328,7 @@ class Trajectories:
             rows=self.rows[points],
             source=self.source,
             calibration=self.calibration,
+            localisation_errors=errors if errors is None else errors[points],
         )
 
 
