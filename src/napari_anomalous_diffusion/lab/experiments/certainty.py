@@ -15,6 +15,7 @@ from napari_anomalous_diffusion.lab.recipes import Source
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error, as_trajectories
 from napari_anomalous_diffusion.scores.scoring import score
 from napari_anomalous_diffusion.scores.words import SEPARATOR
+from napari_anomalous_diffusion.tracks.table import Trajectories
 
 Positions = NDArray[np.float64]
 """Shape (n_tracks, length, dimensions)."""
@@ -32,6 +33,7 @@ def judge_own(
     noise: float = 0.0,
     seed: int = 88_000,
     spoil: Callable[[Positions, np.random.Generator], Positions] | None = None,
+    missing: float = 0.0,
 ) -> pd.DataFrame:
     """Score fresh tracks of a bank's own labels, whose truth is known.
 
@@ -41,7 +43,7 @@ def judge_own(
     sources : mapping of str to Source
         Where the tracks of each label come from.
     n_tracks : int
-        Tracks for each model and exponent.
+        Tracks of each label, in equal shares for its exponents; at least one of each.
     length : int
         Frames of a track, before anything is done to it.
     dimensions : {1, 2, 3}
@@ -52,6 +54,8 @@ def judge_own(
     spoil : callable, optional
         What the microscope does to positions of shape (n_tracks, length, dimensions), which the
         bank is not told.
+    missing : float
+        Share of frames that are missing, drawn at random.
 
     Returns
     -------
@@ -61,16 +65,21 @@ def judge_own(
     random = np.random.default_rng(seed)
     parts = []
     for number, (name, source) in enumerate(sources.items()):
-        positions = simulate_source(source, n_tracks, length, dimensions, seed=seed + number)
+        each = max(n_tracks // source.shares, 1)
+        positions = simulate_source(source, each, length, dimensions, seed=seed + number)
         if spoil is not None:
             positions = spoil(positions, random)
-        table = judged(bank, positions, noise, random)
-        parts.append(table.assign(label=name, alpha=np.repeat(source.exponents, n_tracks)))
+        table = judged(bank, positions, noise, random, missing)
+        parts.append(table.assign(label=name, alpha=np.repeat(source.exponents, each)))
     return pd.concat(parts, ignore_index=True)
 
 
 def judged(
-    bank: Bank, positions: Positions, noise: float, random: np.random.Generator
+    bank: Bank,
+    positions: Positions,
+    noise: float,
+    random: np.random.Generator,
+    missing: float = 0.0,
 ) -> pd.DataFrame:
     """Add localisation error to tracks, and score them with its size known.
 
@@ -80,8 +89,19 @@ def judged(
         The score table.
     """
     error = noise * np.diff(positions, axis=1).std(axis=(1, 2))
-    blurred = add_localisation_error(positions, noise, random)
-    return score(as_trajectories(blurred), bank, localisation_error=error).table
+    tracks = as_trajectories(add_localisation_error(positions, noise, random))
+    if missing:
+        tracks = _without_some_frames(tracks, missing, random)
+    return score(tracks, bank, localisation_error=error).table
+
+
+def _without_some_frames(
+    tracks: Trajectories, missing: float, random: np.random.Generator
+) -> Trajectories:
+    there = random.random(tracks.n_points) >= missing
+    there[tracks.starts[:-1]] = True
+    track = np.repeat(tracks.track_ids, tracks.lengths)
+    return Trajectories.from_points(track[there], tracks.frames[there], tracks.positions[there])
 
 
 def accuracy(table: pd.DataFrame) -> float:
@@ -233,3 +253,12 @@ def round_to_pixels(positions: Positions, random: np.random.Generator) -> Positi
 def begin_late(positions: Positions, random: np.random.Generator) -> Positions:
     """Leave out the first three quarters: the process began long before the track."""
     return positions[:, -(positions.shape[1] // 4) :]
+
+
+def change_halfway(positions: Positions, random: np.random.Generator) -> Positions:
+    """Let the second half of each track be Brownian motion with steps of the same size."""
+    steps = np.diff(positions, axis=1)
+    half = steps.shape[1] // 2
+    size = steps.std(axis=(1, 2), keepdims=True)
+    steps[:, half:] = size * random.standard_normal(steps[:, half:].shape)
+    return np.concatenate([positions[:, :1], positions[:, :1] + np.cumsum(steps, axis=1)], axis=1)
