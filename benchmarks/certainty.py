@@ -168,7 +168,7 @@ def draw(pooled: pd.DataFrame, powers: pd.DataFrame, path: Path) -> None:
     """Draw how reliable the confidence is, and how many strange tracks are found."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    figure = Figure(figsize=(12, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.plot([0, 1], [0, 1], color="0.6", linewidth=1)
     for length, chosen in pooled.groupby("length"):
@@ -182,9 +182,9 @@ def draw(pooled: pd.DataFrame, powers: pd.DataFrame, path: Path) -> None:
         right.plot(row.index, row, "o-", label=name)
     right.axhline(0.05, color="0.6", linewidth=1)
     right.set(xscale="log", xlabel="points of a track", ylabel="share called novel", ylim=(0, 1))
-    right.set_xticks(list(TRACKS), [str(length) for length in TRACKS], minor=False)
+    right.set_xticks([10, 20, 50, 100, 200, 400], ["10", "20", "50", "100", "200", "400"])
     right.minorticks_off()
-    right.legend(frameon=False, fontsize="small")
+    right.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
     figure.savefig(path, dpi=150)
 
 

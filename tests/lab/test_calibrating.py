@@ -17,11 +17,14 @@ from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.lab import calibrating
 from napari_anomalous_diffusion.lab.calibrating import calibrate_bank
 from napari_anomalous_diffusion.lab.experiments.certainty import (
+    accuracy,
     calibration_error,
     false_alarms,
     judge_own,
 )
 from napari_anomalous_diffusion.lab.recipes import CalibrationRecipe, read_recipe
+from napari_anomalous_diffusion.scores.calibration import how_often_right
+from napari_anomalous_diffusion.tracks.table import Trajectories
 
 RECIPE = """
 name = "tiny-any"
@@ -93,6 +96,23 @@ def test_own_tracks_are_as_unusual_as_the_level_says_and_confidence_is_right(fol
         ]
         assert np.mean(candidates) > 0.88
         assert table.groupby("label")["confidence"].count().min() == 200
+
+
+def test_how_often_the_lowest_error_is_right_is_known_beforehand(folder):
+    bank = load_bank(folder)
+    sources = dict(read_recipe(folder / "recipe.toml").labels)
+    table = judge_own(bank, sources, 300, 20, 1)
+    walk = np.random.default_rng(0).standard_normal(20 + 30 + 5).cumsum()
+    lengths = [20, 30, 5]
+    tracks = Trajectories.from_points(
+        np.repeat([0, 1, 2], lengths), np.concatenate([*map(np.arange, lengths)]), walk[:, None]
+    )
+    # The track of five points is too short; of the others, the longer one is the typical one.
+    n_points, right = how_often_right(bank, tracks.select([0, 2]))
+    assert n_points == 20
+    assert right == pytest.approx(accuracy(table), abs=0.08)
+    assert how_often_right(bank, tracks)[0] == 30
+    assert how_often_right(bank, tracks.select([2])) is None
 
 
 def test_what_was_simulated_is_not_simulated_again(folder, monkeypatch):

@@ -114,8 +114,10 @@ def calibration_given(
 
 def localisation_error_given(text: str) -> float | FromTracks:
     """Read what the option ``--localisation-error`` was given."""
-    if text == ESTIMATE or text == MEASURED:
-        return text
+    if text == ESTIMATE:
+        return ESTIMATE
+    if text == MEASURED:
+        return MEASURED
     try:
         number = float(text)
     except ValueError:

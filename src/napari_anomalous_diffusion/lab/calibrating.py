@@ -186,6 +186,7 @@ def _condense(
     levels = [_typical(recipe, samples, "level", noise=noise) for noise in recipe.noise]
     shape = (3, len(sizes), len(levels))
     n_labels, n_quantiles = len(bank.labels), len(PROBABILITIES)
+    right = np.zeros(shape, dtype=np.float32)
     calibration = Calibration(
         sizes=np.array(sizes),
         levels=np.array(levels),
@@ -193,10 +194,12 @@ def _condense(
         largest=np.zeros((*shape, n_quantiles), dtype=np.float32),
         shares=np.zeros((*shape, n_labels, n_quantiles), dtype=np.float32),
         network={},
+        right=right,
     )
     for place, sample in _places(recipe, samples):
         judged = judged_errors(sample.profiles)
         calibration.errors[place] = _by_label(judged, sample.label, n_labels)
+        right[place] = _mean_recall(sample)
     calibration.network.update(_train_network(list(samples.values()), bank.kind, sizes[-1]))
     for place, sample in _places(recipe, samples):
         profiles, label = sample.profiles, sample.label
@@ -240,6 +243,12 @@ def _by_label(
     return np.stack([
         np.quantile(values[label == own, own], PROBABILITIES) for own in range(n_labels)
     ])  # fmt: skip
+
+
+def _mean_recall(sample: Sample) -> float:
+    """How often the lowest error names the right label, every label with the same weight."""
+    right = sample.profiles.errors.argmin(axis=1) == sample.label
+    return float(np.mean(np.bincount(sample.label, right) / np.bincount(sample.label)))
 
 
 def _weighted_quantiles(
@@ -303,5 +312,5 @@ def _arrays(calibration: Calibration) -> dict[str, NDArray[np.float32] | NDArray
     network = {f"network.{name}": array for name, array in calibration.network.items()}
     return network | {
         name: getattr(calibration, name)
-        for name in ("sizes", "levels", "errors", "largest", "shares")
+        for name in ("sizes", "levels", "errors", "largest", "shares", "right")
     }

@@ -15,10 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.scores.profiles import Circumstances, Profiles
+from napari_anomalous_diffusion.scores.profiles import (
+    Circumstances,
+    Profiles,
+    circumstances_of,
+)
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
+    from napari_anomalous_diffusion.tracks.table import Trajectories
 
 PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-7.0, 7.0, 141)))
 """Where quantiles are kept: from 0.001 to 0.999, densest in the tails."""
@@ -47,6 +52,9 @@ class Calibration:
     network : dict of str to ndarray of float32
         Weights of the network that turns a profile into probabilities of the labels: ``centre`` and
         ``spread`` of its inputs, ``weight_1``, ``bias_1``, ... of its layers.
+    right : ndarray of float32, shape (3, n_sizes, n_levels), or None
+        How often the label with the lowest error is right: the mean of the labels' recalls. None
+        where it was not kept.
     """
 
     sizes: NDArray[np.float64]
@@ -55,6 +63,7 @@ class Calibration:
     largest: NDArray[np.float32]
     shares: NDArray[np.float32]
     network: dict[str, NDArray[np.float32]]
+    right: NDArray[np.float32] | None = None
 
     def own_quantiles(self, profiles: Profiles) -> NDArray[np.float64]:
         """Read off what `judged_errors` gives for the labels' own tracks, in each one's place.
@@ -65,17 +74,27 @@ class Calibration:
         """
         # In nats of the whole track, they grow with its steps; as means, they settle.
         relative = profiles.other_errors.shape[1] > 0
-        return self.quantiles(
+        return self.interpolated(
             self.errors, profiles.circumstances, np.asarray if relative else np.log
         )
 
-    def quantiles(
+    def how_often_right(self, where: Circumstances) -> NDArray[np.float64] | None:
+        """Tell how often the lowest error names the right label, all labels in equal shares.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_tracks,), or None
+            None where it is not known.
+        """
+        return None if self.right is None else self.interpolated(self.right, where)
+
+    def interpolated(
         self,
         table: NDArray[np.float32],
         where: Circumstances,
         scale: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.log,
     ) -> NDArray[np.float64]:
-        """Read quantiles off one of the tables, between the circumstances that were simulated.
+        """Read numbers off one of the tables, between the circumstances that were simulated.
 
         Quantiles, not probabilities, are interpolated: between a narrow and a shifted distribution
         lies a shifted one, not one with two peaks.
@@ -86,7 +105,7 @@ class Calibration:
         where : Circumstances
             Beyond the largest size and level that were simulated these are taken.
         scale : callable
-            On what scale of sizes the quantiles are about linear.
+            On what scale of sizes the numbers are about linear.
 
         Returns
         -------
@@ -135,6 +154,37 @@ def calibration_of(bank: Bank) -> Calibration | None:
     return None if data is None else _read(data)
 
 
+def how_often_right(
+    bank: Bank, trajectories: Trajectories, localisation_error: float = 0.0
+) -> tuple[int, float] | None:
+    """Tell how often a bank's lowest error would be right for tracks as long as the typical one.
+
+    Parameters
+    ----------
+    bank : Bank
+    trajectories : Trajectories
+    localisation_error : float
+        In the calibration's unit of length.
+
+    Returns
+    -------
+    n_points : int
+        The median length of the tracks that are long enough for the bank.
+    right : float
+        Mean recall of simulated tracks like that one, all labels being equally frequent. None in
+        place of both where no track is long enough, or it is not known.
+    """
+    calibration = calibration_of(bank)
+    lengths = trajectories.lengths
+    fits = np.flatnonzero(lengths >= bank.length)
+    if calibration is None or not len(fits):
+        return None
+    typical = fits[np.argsort(lengths[fits], kind="stable")[len(fits) // 2]]
+    alone = trajectories.select([typical])
+    right = calibration.how_often_right(circumstances_of(alone, bank, localisation_error))
+    return None if right is None else (int(lengths[typical]), float(right[0]))
+
+
 @lru_cache(maxsize=8)
 def _read(data: bytes) -> Calibration:
     from safetensors.numpy import load
@@ -169,9 +219,9 @@ def judge(profiles: Profiles, bank: Bank, calibration: Calibration, level: float
         part = profiles.select(np.arange(start, min(start + TRACKS_AT_ONCE, len(profiles.fits))))
         where = part.circumstances
         largest = label_p_values(calibration, part).max(axis=1)
-        p_value.append(_rank(largest, calibration.quantiles(calibration.largest, where)))
+        p_value.append(_rank(largest, calibration.interpolated(calibration.largest, where)))
         shares = log_probabilities(calibration, part, bank.kind)
-        lowest = _at(level, calibration.quantiles(calibration.shares, where))
+        lowest = _at(level, calibration.interpolated(calibration.shares, where))
         candidates.append(shares >= lowest)
         probabilities.append(np.exp(shares))
     return Judgement(
