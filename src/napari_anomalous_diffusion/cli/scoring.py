@@ -100,14 +100,14 @@ def score(
     target = output or Path(f"{tracks.stem}-scores.csv")
     if target.resolve() == tracks.resolve():
         raise InputError(f"{tracks}: the scores would replace the tracks; name another file.")
-    error = localisation_error_given(localisation_error)
+    given = localisation_error_given(localisation_error)
     worth = calibration_given(pixel_size, unit, frame_interval, time_unit)
     opened = load_bank(bank)
     with said_notices():
         trajectories = read_tracks(tracks, track=track, frame=frame, axes=axis_names(axes))
         calibration = worth.over(trajectories.calibration).exposed(exposure)
         trajectories = replace(trajectories, calibration=calibration)
-        error = localisation_error_of(trajectories, error)
+        error = localisation_error_of(trajectories, given)
     with progress_bar("Scoring", "tracks") as progress:
         scores = scoring.score(
             trajectories,

@@ -110,7 +110,7 @@ def train_classifier(steps: Tensor, labels: Tensor, rounds: int, seed: int = 0) 
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 5e-3, total_steps=rounds * batches)
     weight = len(labels) / len(counts) / counts
     for _ in range(rounds):
-        for chosen in torch.randperm(len(steps)).split(BATCH):
+        for chosen in torch.split(torch.randperm(len(steps)), BATCH):
             turned = steps[chosen] @ _rotation(steps.shape[-1])
             loss = nn.functional.cross_entropy(network(turned), labels[chosen], weight)
             optimiser.zero_grad()
@@ -129,7 +129,7 @@ def recalls(network: Classifier, steps: Tensor, labels: Tensor) -> NDArray[np.fl
     ndarray of float64, shape (n_labels,)
     """
     with torch.inference_mode():
-        named = torch.cat([network(part).argmax(1) for part in steps.split(BATCH)])
+        named = torch.cat([network(part).argmax(1) for part in torch.split(steps, BATCH)])
     right = (named == labels).float()
     sums = labels.bincount(right)
     return (sums / labels.bincount()).double().numpy()
