@@ -1,6 +1,7 @@
-"""How often a bank of diffusion models is right: the tables of docs/accuracy.md.
+"""How often a bank of models or of exponents is right: the tables of docs/accuracy.md.
 
     python benchmarks/accuracy.py subdiffusive-20 models-20
+    python benchmarks/accuracy.py models-200 exponents-fbm-200 --noise 0
 
 Needs the extra `train`. Every track is fresh: its seed is no training seed.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 
+import numpy as np
 import pandas as pd
 
 from napari_anomalous_diffusion import load_bank
@@ -17,7 +19,11 @@ from napari_anomalous_diffusion.lab.experiments import Recovery, recover
 from napari_anomalous_diffusion.lab.recipes import read_recipe
 
 SEED = 77_000
-SIZES = [(20, 1, 200), (40, 2, 200), (100, 2, 200), (400, 2, 40)]
+SIZES = {
+    20: [(20, 1, 200), (40, 2, 200), (100, 2, 200), (400, 2, 40)],
+    200: [(200, 1, 40), (200, 2, 40), (400, 2, 40)],
+}
+"""Points, dimensions, and tracks for each model and exponent, by the length of a bank's windows."""
 
 
 def main() -> None:
@@ -25,18 +31,19 @@ def main() -> None:
     parser.add_argument("banks", nargs="+")
     parser.add_argument("--share", type=float, default=1.0, help="share of the tracks to score")
     parser.add_argument("--lengths", type=int, nargs="*", help="only tracks of these lengths")
+    parser.add_argument("--noise", type=float, nargs="*", default=[0.0, 0.5])
     arguments = parser.parse_args()
     for name in arguments.banks:
-        report(name, arguments.share, arguments.lengths)
+        report(name, arguments.share, arguments.lengths, arguments.noise)
 
 
-def report(name: str, share: float, lengths: list[int] | None) -> None:
+def report(name: str, share: float, lengths: list[int] | None, noises: list[float]) -> None:
     bank = load_bank(name)
     sources = read_recipe(bank.folder / "recipe.toml").labels
     print(f"## {name}\n")
-    for noise in (0.0, 0.5):
+    for noise in noises:
         recalls: dict[str, pd.Series] = {}
-        for length, dimensions, number in SIZES:
+        for length, dimensions, number in SIZES[bank.length]:
             if lengths is not None and length not in lengths:
                 continue
             n_tracks = max(round(share * number), 1)
@@ -60,6 +67,26 @@ def tell(recovery: Recovery) -> None:
     print("The same with the geometric mean:\n")
     print(markdown(recovery.typical_errors, bold_lowest=True), "\n")
     print(f"Accuracy: {recovery.accuracy:.3f}\n", flush=True)
+    if all(label.startswith("alpha=") for label in recovery.confusion):
+        tell_exponents(recovery.confusion)
+
+
+def tell_exponents(confusion: pd.DataFrame) -> None:
+    """Say how far the exponents that are named lie from those that were simulated."""
+    alphas = confusion.columns.str.removeprefix("alpha=").astype(float).to_numpy()
+    named = confusion.to_numpy()
+    apart = np.abs(np.subtract.outer(alphas, alphas))
+    step = alphas[1] - alphas[0]
+    columns = {
+        "right": named.diagonal(),
+        "within a step": (named * (apart < 1.01 * step)).sum(axis=1),
+        "mean distance": (named * apart).sum(axis=1),
+        "mean of those named": named @ alphas,
+    }
+    table = pd.DataFrame(columns, index=confusion.index)
+    print(markdown(table), "\n")
+    chance = pd.Series({"right": 1 / len(alphas), "mean distance": apart.mean()})
+    print(f"Mean: {table.mean().round(3).to_dict()}; by chance {chance.round(3).to_dict()}\n")
 
 
 def markdown(table: pd.DataFrame, bold_lowest: bool = False) -> str:

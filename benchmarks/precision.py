@@ -1,10 +1,15 @@
 """What is lost where the weights of a bank are stored in half precision.
 
     python benchmarks/precision.py exponents-fbm-20 paper-subdiffusive-20 [--store]
+    python benchmarks/precision.py models-200 --shake
 
 Needs the extra `train`. Fresh tracks of every label and exponent are scored with the bank as it is
 and with its weights in half precision. With `--store`, a bank that passes is stored so; a bank that
 is in half precision already is compared with itself.
+
+Where a bank is in half precision already and what it was rounded from is gone, `--shake` says how
+much hangs on the rounding: each rounded number is moved at random by up to half of its last digit,
+which is as far as rounding has moved it at most.
 """
 
 from __future__ import annotations
@@ -16,8 +21,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import torch
+from safetensors.torch import load
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
+from napari_anomalous_diffusion.autoencoders.storage import write_weights
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.recipes import AnySource, read_recipe
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
@@ -36,15 +44,40 @@ def main() -> None:
     parser.add_argument("banks", nargs="+")
     parser.add_argument("--tracks", type=int, default=100, help="of each label and exponent")
     parser.add_argument("--store", action="store_true", help="store banks that pass")
+    parser.add_argument("--shake", action="store_true", help="move what was rounded")
     arguments = parser.parse_args()
     for name in arguments.banks:
         bank = load_bank(name)
         with TemporaryDirectory() as folder:
-            half = store_anew(bank, Path(folder) / name, "half")
+            other = Path(folder) / name
+            half = shaken(bank, other) if arguments.shake else store_anew(bank, other, "half")
             passes = report(bank, half, arguments.tracks)
-            if arguments.store and passes:
+            if arguments.store and passes and not arguments.shake:
                 shutil.copytree(half.folder, bank.folder, dirs_exist_ok=True)
                 print(f"  stored in half precision: {bank.folder}")
+
+
+def shaken(bank: Bank, folder: Path) -> Bank:
+    """Copy a bank in half precision, each rounded number moved within its last digit."""
+    random = np.random.default_rng(SEED)
+    folder.mkdir()
+    shutil.copy(bank.folder / "recipe.toml", folder)
+    labels = []
+    for label in bank.contents.labels:
+        members = []
+        for number, member in enumerate(label.members):
+            whole = bank.weights(label, number)
+            for name, stored in load((bank.folder / member.file).read_bytes()).items():
+                if stored.dtype == torch.float16:
+                    digit = np.spacing(np.abs(stored.numpy())).astype(np.float32)
+                    moves = random.uniform(-0.5, 0.5, digit.shape).astype(np.float32)
+                    whole[name] = whole[name] + torch.from_numpy(digit * moves)
+            sha256 = write_weights(folder / member.file, whole)
+            members.append(member.model_copy(update={"sha256": sha256}))
+        labels.append(label.model_copy(update={"members": members}))
+    changes = {"precision": "full", "common": [], "labels": labels, "calibration": None}
+    bank.contents.model_copy(update=changes).write(folder)
+    return load_bank(folder)
 
 
 def report(bank: Bank, half: Bank, n_tracks: int) -> bool:

@@ -71,6 +71,7 @@ def test_answers_make_a_table(bank: Bank) -> None:
 def test_too_few_windows_are_refused(bank: Bank) -> None:
     with pytest.raises(InputError, match=r"walks: 62 windows of 20 points .* give at least 64"):
         ask_population(walks(31), bank)
+    assert ask_population(walks(32), bank).n_windows == 64
 
 
 def test_the_order_of_tracks_is_nothing_and_their_company_is_all(bank: Bank) -> None:
