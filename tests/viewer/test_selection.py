@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeyEvent
 
+from napari_anomalous_diffusion.scores.classical import time_averaged_msd
 from napari_anomalous_diffusion.viewer.colours import DIMMED
 
 
@@ -101,11 +102,15 @@ def test_the_plots_and_the_row_of_a_selected_track(stage):
     place = on.place(8)
     on.model.selected = place
     row = on.table.iloc[place]
-    profile, windows = on.dock.plots.canvas.figure.axes
+    profile, displacements, windows = on.dock.plots.canvas.figure.axes
     drawn = [line.get_ydata() for line in profile.lines if len(line.get_ydata()) == 3]
     assert any(
         np.allclose(line, row[["mse_attm", "mse_fbm", "mse_sbm"]].tolist()) for line in drawn
     )
+    lags, msd, _ = time_averaged_msd(on.model.result.trajectories, place)
+    dots = displacements.collections[0].get_offsets()
+    assert np.allclose(dots, np.column_stack([lags, msd]))
+    assert f"α = {row['alpha']:.2f}" in displacements.get_title()
     assert windows.get_legend() is not None
     track = windows.lines[0].get_ydata()
     assert np.isfinite(track).sum() == 60  # three windows of 20 points
@@ -157,13 +162,13 @@ def test_another_label_and_other_windows_can_be_shown(stage):
     panel = on.dock.plots
     row = on.table.iloc[on.place(8)]
     third = ({"attm", "fbm", "sbm"} - {row["best"], row["runner_up"]}).pop()
-    before = panel.canvas.figure.axes[1].lines[0].get_ydata()
+    before = panel.canvas.figure.axes[-1].lines[0].get_ydata()
     panel.labels.setCurrentIndex(panel.labels.findData(third))
     panel.labels.activated.emit(panel.labels.currentIndex())
-    texts = [text.get_text() for text in panel.canvas.figure.axes[1].get_legend().get_texts()]
+    texts = [text.get_text() for text in panel.canvas.figure.axes[-1].get_legend().get_texts()]
     assert texts == ["track", row["best"].upper(), third.upper()]
     panel.page.setValue(2)
-    assert not np.array_equal(before, panel.canvas.figure.axes[1].lines[0].get_ydata())
+    assert not np.array_equal(before, panel.canvas.figure.axes[-1].lines[0].get_ydata())
     on.model.selected = on.place(4)
     assert panel.page.value() == 1
     assert panel.labels.currentData() == on.table.iloc[on.place(4)]["runner_up"]
@@ -260,7 +265,8 @@ def test_a_bank_of_probabilities_shows_errors_and_no_windows(stage):
     _, errors = on.dock.plots.canvas.figure.axes
     assert "nats per step" in errors.get_ylabel()
     on.model.selected = on.place(4)
-    (profile,) = on.dock.plots.canvas.figure.axes
+    profile, displacements = on.dock.plots.canvas.figure.axes
+    assert displacements.get_ylabel().startswith("time-averaged MSD")
     assert profile.get_title().startswith("track 4")
     assert "nats per step" in profile.get_ylabel()
     assert not on.dock.plots.controls.isVisibleTo(on.dock)

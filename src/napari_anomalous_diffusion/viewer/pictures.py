@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_anomalous_diffusion.scores import plots
+from napari_anomalous_diffusion.scores.classical import CLASSICAL_COLUMNS
 from napari_anomalous_diffusion.scores.plots import exponents, planes
 
 if TYPE_CHECKING:
@@ -112,10 +113,13 @@ class Picture(NamedTuple):
 
 
 def pictures_of(result: ScoredTracks) -> tuple[Picture, ...]:
-    """Return the pictures of a result's tracks, from top to bottom."""
+    """Return the pictures of a result's tracks, from top to bottom; windows come last."""
     errors = {"mixture": PLANE, "exponent": EXPONENT}.get(result.scores.bank.axis, ERRORS)
+    # Scores that were saved may be older than these numbers.
+    classical = (DISPLACEMENTS,) if set(CLASSICAL_COLUMNS) <= set(result.scores.table) else ()
     # A bank of probabilities reconstructs nothing.
-    return (errors,) if result.scores.bank.kind == "probability" else (errors, WINDOWS)
+    windows = () if result.scores.bank.kind == "probability" else (WINDOWS,)
+    return (errors, *classical, *windows)
 
 
 ERRORS = Picture(
@@ -132,6 +136,13 @@ PLANE = Picture(
     lambda axes, result: planes.scored_errors_on_plane(axes, result.scores),
     lambda axes, shown: planes.track_on_plane(axes, shown.result.scores, shown.track),
     PLANE_HEIGHT,
+)
+
+DISPLACEMENTS = Picture(
+    lambda axes, result: None,
+    lambda axes, shown: plots.mean_squared_displacement(
+        axes, shown.result.trajectories, shown.result.scores, shown.track
+    ),
 )
 
 WINDOWS = Picture(

@@ -50,10 +50,11 @@ def test_msd_and_law_in_the_units_of_the_user(axes: Axes, tracks: Trajectories) 
     np.testing.assert_allclose(values, expected)
     assert axes.get_xlabel() == "lag (s)"
     assert axes.get_ylabel() == "time-averaged MSD (µm²)"
-    name, statement = axes.get_title().split("\n")
+    name, alpha, diffusion = axes.get_title().split("\n")
     assert name == "track 0"
-    assert statement.startswith(f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f}–")
-    assert "µm²/s" in statement
+    assert alpha.startswith(f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f}–")
+    assert diffusion.startswith("D = ")
+    assert "µm²/s" in diffusion
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
 
 

@@ -77,11 +77,11 @@ def _plain_ticks(axis: Axis, limits: tuple[float, float]) -> None:
 
 
 def _statement(row: pd.Series[Any], units: Calibration) -> str:
-    """Say alpha and D with their 95 % intervals in one line."""
+    """Say alpha and D with their 95 % intervals, a line each: a dock is narrow."""
     if np.isnan(row["alpha"]):
         return "too few displacements to tell α and D"
     return (
-        f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f}–{row['alpha_high']:.2f}), "
+        f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f}–{row['alpha_high']:.2f})\n"
         f"D = {row['diffusion']:.2g} ({row['diffusion_low']:.2g}–{row['diffusion_high']:.2g}) "
         f"{units.length_unit}²/{units.time_unit}$^α$"
     )
