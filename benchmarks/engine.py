@@ -218,7 +218,9 @@ def draw(
     left.axhline(1, color="black", linewidth=0.8)
     left.set_xticks(place, list(banks), rotation=30, ha="right")
     left.set_ylabel("speed of the engine")
-    left.legend(frameon=False)
+    # Room for the legend above the bars.
+    left.set_ylim(top=1.35 * max((max(ratios) for ratios in banks.values()), default=1))
+    left.legend(frameon=False, loc="upper left")
     for which, taken in sizes.items():
         right.plot(*zip(*taken, strict=True), "o-", label=f"number of {which}")
     right.set_xscale("log")
