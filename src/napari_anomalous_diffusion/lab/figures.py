@@ -179,7 +179,7 @@ def _redrawn(bank: str, label: str, inputs: list[tuple[str, float]]) -> Any:
             paper.redrawn_track(axes, one.window, one.output, title, one.mse, own=is_own)
         protocol = results.bank(bank).protocol
         unit = paper.PROTOCOLS[protocol].removeprefix("MSE, ").replace("\n", " ")
-        panels[0].set_ylabel("position", fontsize="small")
+        panels[0].set_ylabel("position, normalised", fontsize="small")
         panels[-1].legend(fontsize="x-small", frameon=False)
         figure.supxlabel(f"MSE {unit}", fontsize="x-small")
 

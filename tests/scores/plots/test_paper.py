@@ -90,6 +90,8 @@ def test_fitted_exponents_beside_those_of_the_input(figure: Figure) -> None:
     lines = {line.get_label(): line for line in left.lines}
     np.testing.assert_allclose(lines["FBM, redrawn"].get_ydata(), 0.6)
     np.testing.assert_allclose(lines["CTRW, input"].get_ydata(), ALPHAS)
+    np.testing.assert_allclose(lines["as simulated"].get_ydata(), ALPHAS)
+    assert "population protocol" in left.get_ylabel()
     paper.errors_away_from_trained(right, table, 0.6, "population")
     assert right.get_ylabel().startswith("MSE, population protocol")
     assert [line.get_label() for line in right.lines][:2] == ["CTRW", "FBM"]
@@ -135,6 +137,11 @@ def test_simulated_samples_are_joined_and_real_ones_stand_apart(figure: Figure) 
     assert [len(line.get_xdata()) for line in joined] == [2] * 4
     assert [len(line.get_xdata()) for line in apart] == [1] * 4
     assert min(float(line.get_xdata()[0]) for line in apart) > 2
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "0 %",
+        "50 %",
+        "beads\n(real)",
+    ]
 
 
 def test_the_ablation_shows_ratios_to_the_own_kind(figure: Figure) -> None:

@@ -121,7 +121,7 @@ def models_meet_at_one(table: pd.DataFrame, figure: str) -> Statement:
     means = table.pivot_table("mse", ["network", "alpha"], "model")
     ratio = (means.max(axis=1) / means.min(axis=1)).unstack("alpha")
     low, last = ratio.loc[:, ratio.columns <= 0.5].mean(axis=1), ratio[ratio.columns.max()]
-    number = "highest over lowest error of the models, up to alpha = 0.5 and at 1: " + ", ".join(
+    number = "highest over lowest error of the models, up to α = 0.5 and at 1: " + ", ".join(
         f"{name.upper()} {low[name]:.1f} and {last[name]:.1f}" for name in ratio.index
     )
     closer = (last < low).to_list()
@@ -134,7 +134,7 @@ def preferred_exponent(table: pd.DataFrame, figure: str) -> Statement:
     """Check that the network of FBM prefers some exponents (Fig. 3a)."""
     errors = _of(table, "fbm", "fbm")
     best, ratio = float(errors.idxmin()), errors.max() / errors.min()
-    number = f"lowest at alpha = {best:g}, highest over lowest error {ratio:.3g}"
+    number = f"lowest at α = {best:g}, highest over lowest error {ratio:.3g}"
     inside = errors.index.min() < best < errors.index.max()
     claim = "the network of FBM errs least at some exponents of its range"
     return Statement(figure, claim, judge([inside and ratio > 2]), number)
@@ -152,7 +152,7 @@ def preference_is_size(
     size = float(sizes[inside].mean())
     expected = float(np.interp(np.log(size), np.log(sizes), sizes.index))
     number = (
-        f"lowest at alpha = {best:g}; the mean squared position trained on ({size:.1f}) is that of "
+        f"lowest at α = {best:g}; the mean squared position trained on ({size:.1f}) is that of "
         f"FBM at {expected:.2f}"
     )
     claim = "the exponent that a network of FBM prefers is a matter of the size of tracks (ours)"
@@ -183,7 +183,7 @@ def sbm_indifferent(table: pd.DataFrame, figure: str) -> Statement:
     number = (
         f"highest over lowest error on SBM {ratio:.2f}, on FBM {fbm.max() / fbm.min():.3g}; SBM "
         f"has the lower error at {int((sbm < fbm).sum())} of {len(sbm)} exponents; FBM is redrawn "
-        f"best at alpha = {best:g}"
+        f"best at α = {best:g}"
     )
     claim = (
         "the network of SBM errs alike at all exponents, least on its own model, and on FBM least "
@@ -200,7 +200,7 @@ def only_its_own_range(table: pd.DataFrame, trained: tuple[float, float], figure
     within, outside = errors[inside].median(), errors[~inside].median()
     number = (
         f"median error on FBM {within:.3g} inside of the trained range, {outside:.3g} outside; "
-        f"lowest at alpha = {errors.idxmin():g}"
+        f"lowest at α = {errors.idxmin():g}"
     )
     claim = "a network of FBM only redraws the range that it was trained with"
     parts = [outside > 2 * within, bool(errors[inside].max() < errors[~inside].min())]
@@ -269,7 +269,7 @@ def own_corner(table: pd.DataFrame, network: str, figure: str) -> Statement:
     best = means.idxmin()
     corners = {name: means[place] for name, place in CORNERS.items()}
     number = (
-        f"lowest ({means.min():.3f}) at gamma, beta = {best[0]:g}, {best[1]:g}; corners: "
+        f"lowest ({means.min():.3f}) at γ, β = {best[0]:g}, {best[1]:g}; corners: "
         + ", ".join(f"{name.upper()} {value:.3f}" for name, value in corners.items())
     )
     parts = [
@@ -286,7 +286,7 @@ def pure_rather_than_mixed(table: pd.DataFrame, figure: str) -> Statement:
     worst = means.idxmax()
     corners = float(np.mean([means[place] for place in CORNERS.values()]))
     number = (
-        f"highest ({means.max():.3f}) at gamma, beta = {worst[0]:g}, {worst[1]:g}; mean of the "
+        f"highest ({means.max():.3f}) at γ, β = {worst[0]:g}, {worst[1]:g}; mean of the "
         f"corners {corners:.3f}"
     )
     inner = all(0 < value < 1 for value in worst)

@@ -154,7 +154,7 @@ def fitted_exponents(axes: Axes, table: pd.DataFrame, trained: float) -> None:
     """
     chosen = table[np.isclose(table["trained"], trained)]
     alphas = np.unique(chosen["alpha"])
-    axes.plot(alphas, alphas, color="0.6", linewidth=1)
+    axes.plot(alphas, alphas, color="0.6", linewidth=1, label="as simulated")
     for model in dict.fromkeys(chosen["model"]):
         means = chosen[chosen["model"] == model].groupby("alpha")[["fitted", "fitted_input"]].mean()
         colour, name = MODEL_COLOURS[model], display_name(model)
@@ -167,7 +167,7 @@ def fitted_exponents(axes: Axes, table: pd.DataFrame, trained: float) -> None:
             label=f"{name}, input",
         )  # fmt: skip
     _mark_trained(axes, trained)
-    axes.set_ylabel("fitted exponent", fontsize="small")
+    axes.set_ylabel("fitted exponent,\npopulation protocol", fontsize="small")
     _legend(axes, None)
 
 
@@ -273,8 +273,9 @@ def errors_by_share(axes: Axes, table: pd.DataFrame, protocol: str) -> None:
                 axes, places[part], errors.loc[:, part], colour, None if number else name,
                 MARKERS.get(network), joined=not number,
             )  # fmt: skip
-    axes.set_xticks(places, list(real.index), fontsize="small")
-    axes.set_xlabel("share of FBM, simulated, and real tracks", fontsize="small")
+    names = [f"{name}\n(real)" if is_real else str(name) for name, is_real in real.items()]
+    axes.set_xticks(places, names, fontsize="small")
+    axes.set_xlabel("share of FBM among simulated tracks, and real tracks", fontsize="small")
     _errors(axes, table["mse"], protocol)
     _legend(axes, "trained with")
 
