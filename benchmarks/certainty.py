@@ -49,6 +49,7 @@ def main() -> None:
         powers = tell_strange(bank, sources, options.share)
         tell_spoiled(bank, sources, options.share)
         if "bm" in sources:
+            tell_noisy(bank, sources, options.share)
             tell_brownian(sources["bm"], options.share)
         if options.supervised:
             tell_supervised(sources, options.share)
@@ -124,6 +125,23 @@ def tell_spoiled(bank: Bank, sources: Sources, share: float) -> None:
             f"| {certainty.false_alarms(table)['all']:.3f} | {undecided(table):.3f} |",
             flush=True,
         )
+    print()
+
+
+def tell_noisy(bank: Bank, sources: Sources, share: float) -> None:
+    """Print how often the five models are told apart where errors of three sizes are mixed."""
+    five = [name for name in sources if name != "bm"]
+    columns = [f"nll_{name}" for name in five]
+    print("| five models, 1D, S = 0.1, 0.5 or 1 | accuracy | recalls |\n|---|---|---|")
+    for length, number in ((25, 760), (225, 190)):
+        chosen = {name: sources[name] for name in five}
+        n_tracks = max(round(share * number), 20)
+        table = certainty.judge_own(bank, chosen, n_tracks, length, 1, (0.1, 0.5, 1.0))
+        moving = table[table["best"].notna()]
+        best = moving[columns].idxmin(axis=1).str.removeprefix("nll_")
+        right = (best == moving["label"]).groupby(moving["label"]).mean()
+        named = ", ".join(f"{name} {recall:.2f}" for name, recall in right.items())
+        print(f"| {length} points | {right.mean():.3f} | {named} |", flush=True)
     print()
 
 

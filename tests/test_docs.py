@@ -40,6 +40,7 @@ SKIPPED = {
     "accuracy": 1,
     "batch": 2,
     "gallery": 1,
+    "how-sure": 1,
     "install": 3,
     "method": 2,
     "own-bank": 2,

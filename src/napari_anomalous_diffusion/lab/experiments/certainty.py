@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ def judge_own(
     n_tracks: int,
     length: int,
     dimensions: int,
-    noise: float = 0.0,
+    noise: float | Sequence[float] = 0.0,
     seed: int = 88_000,
     spoil: Callable[[Positions, np.random.Generator], Positions] | None = None,
     missing: float = 0.0,
@@ -47,9 +47,9 @@ def judge_own(
     length : int
         Frames of a track, before anything is done to it.
     dimensions : {1, 2, 3}
-    noise : float
+    noise : float or sequence of float
         Localisation error in units of the standard deviation of each track's displacements, and
-        told to the bank.
+        told to the bank; of several, each track has one.
     seed : int
     spoil : callable, optional
         What the microscope does to positions of shape (n_tracks, length, dimensions), which the
@@ -69,7 +69,8 @@ def judge_own(
         positions = simulate_source(source, each, length, dimensions, seed=seed + number)
         if spoil is not None:
             positions = spoil(positions, random)
-        table = judged(bank, positions, noise, random, missing)
+        levels = noise if isinstance(noise, float | int) else random.choice(noise, len(positions))
+        table = judged(bank, positions, levels, random, missing)
         parts.append(table.assign(label=name, alpha=np.repeat(source.exponents, each)))
     return pd.concat(parts, ignore_index=True)
 
@@ -77,7 +78,7 @@ def judge_own(
 def judged(
     bank: Bank,
     positions: Positions,
-    noise: float,
+    noise: float | NDArray[np.float64],
     random: np.random.Generator,
     missing: float = 0.0,
 ) -> pd.DataFrame:
