@@ -23,7 +23,6 @@ from napari_anomalous_diffusion.lab.experiments.certainty import (
     judge_own,
 )
 from napari_anomalous_diffusion.lab.recipes import CalibrationRecipe, read_recipe
-from napari_anomalous_diffusion.scores.calibration import how_often_right
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 RECIPE = """
@@ -98,21 +97,23 @@ def test_own_tracks_are_as_unusual_as_the_level_says_and_confidence_is_right(fol
         assert table.groupby("label")["confidence"].count().min() == 200
 
 
-def test_how_often_the_lowest_error_is_right_is_known_beforehand(folder):
+def test_how_often_the_lowest_error_is_right_is_told_with_the_scores(folder):
     bank = load_bank(folder)
     sources = dict(read_recipe(folder / "recipe.toml").labels)
-    table = judge_own(bank, sources, 300, 20, 1)
-    walk = np.random.default_rng(0).standard_normal(20 + 30 + 5).cumsum()
-    lengths = [20, 30, 5]
+    lengths = [12, 30, 5]
+    walk = np.random.default_rng(0).standard_normal(sum(lengths)).cumsum()
     tracks = Trajectories.from_points(
         np.repeat([0, 1, 2], lengths), np.concatenate([*map(np.arange, lengths)]), walk[:, None]
     )
-    # The track of five points is too short; of the others, the longer one is the typical one.
-    n_points, right = how_often_right(bank, tracks.select([0, 2]))
-    assert n_points == 20
-    assert right == pytest.approx(accuracy(table), abs=0.08)
-    assert how_often_right(bank, tracks)[0] == 30
-    assert how_often_right(bank, tracks.select([2])) is None
+    scores = score(tracks, bank)
+    right = [scores.how_often_right(track) for track in range(3)]
+    for length, share in zip(lengths[:2], right, strict=False):
+        table = judge_own(bank, sources, 300, length, 1)
+        assert share == pytest.approx(accuracy(table), abs=0.08)
+    # Five points are too few to be scored.
+    assert right[2] is None
+    assert scores.how_often_right() == pytest.approx(np.mean(right[:2]))
+    assert score(tracks.select([2]), bank).how_often_right() is None
 
 
 def test_what_was_simulated_is_not_simulated_again(folder, monkeypatch):

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_anomalous_diffusion import Trajectories, score
+from napari_anomalous_diffusion import Trajectories, read_tracks, score
+from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.viewer import colours
 from napari_anomalous_diffusion.viewer.model import DockModel, ScoredTracks
 from napari_anomalous_diffusion.viewer.texts import colour_modes, summary
@@ -41,6 +42,16 @@ def test_verdicts_that_are_no_label_have_a_column_beside_the_best(result):
     names = np.array(other.classes)[other.columns["verdict"]]
     assert names.tolist() == table["verdict"].tolist()
     assert ": novel" in summary(other, int(moving[0]))
+
+
+def test_how_often_a_calibrated_bank_is_right_is_said_of_all_and_of_each():
+    tracks = read_tracks(sample_path("field")).select(range(4))
+    result = ScoredTracks(score(tracks, "models-any", device="cpu"), tracks, "cpu")
+    right = [result.scores.how_often_right(track) for track in range(4)]
+    assert all(0.5 < share < 1 for share in right)
+    all_of_them = summary(result, None)
+    assert f"Simulated tracks as long are labelled rightly in {np.mean(right):.0%}" in all_of_them
+    assert f"right in {right[2]:.0%} of simulated tracks as long" in summary(result, 2)
 
 
 def test_codes_map_to_their_colours_and_nothing_else_is_seen():

@@ -183,3 +183,9 @@ def _say_verdicts(scores: Scores) -> None:
             "be called novel by chance.",
             soft_wrap=True,
         )
+    if (right := scores.how_often_right()) is not None:
+        console.print(
+            f"Of simulated tracks as long as these, {right:.0%} get the right label, all labels "
+            "being equally frequent.",
+            soft_wrap=True,
+        )

@@ -15,15 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_anomalous_diffusion.scores.profiles import (
-    Circumstances,
-    Profiles,
-    circumstances_of,
-)
+from napari_anomalous_diffusion.scores.profiles import Circumstances, Profiles
 
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
-    from napari_anomalous_diffusion.tracks.table import Trajectories
 
 PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-7.0, 7.0, 141)))
 """Where quantiles are kept: from 0.001 to 0.999, densest in the tails."""
@@ -77,16 +72,6 @@ class Calibration:
         return self.interpolated(
             self.errors, profiles.circumstances, np.asarray if relative else np.log
         )
-
-    def how_often_right(self, where: Circumstances) -> NDArray[np.float64] | None:
-        """Tell how often the lowest error names the right label, all labels in equal shares.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_tracks,), or None
-            None where it is not known.
-        """
-        return None if self.right is None else self.interpolated(self.right, where)
 
     def interpolated(
         self,
@@ -152,37 +137,6 @@ def calibration_of(bank: Bank) -> Calibration | None:
     """
     data = bank.calibration_data()
     return None if data is None else _read(data)
-
-
-def how_often_right(
-    bank: Bank, trajectories: Trajectories, localisation_error: float = 0.0
-) -> tuple[int, float] | None:
-    """Tell how often a bank's lowest error would be right for tracks as long as the typical one.
-
-    Parameters
-    ----------
-    bank : Bank
-    trajectories : Trajectories
-    localisation_error : float
-        In the calibration's unit of length.
-
-    Returns
-    -------
-    n_points : int
-        The median length of the tracks that are long enough for the bank.
-    right : float
-        Mean recall of simulated tracks like that one, all labels being equally frequent. None in
-        place of both where no track is long enough, or it is not known.
-    """
-    calibration = calibration_of(bank)
-    lengths = trajectories.lengths
-    fits = np.flatnonzero(lengths >= bank.length)
-    if calibration is None or not len(fits):
-        return None
-    typical = fits[np.argsort(lengths[fits], kind="stable")[len(fits) // 2]]
-    alone = trajectories.select([typical])
-    right = calibration.how_often_right(circumstances_of(alone, bank, localisation_error))
-    return None if right is None else (int(lengths[typical]), float(right[0]))
 
 
 @lru_cache(maxsize=8)

@@ -159,28 +159,6 @@ def check_labels_tracks(bank: Bank) -> None:
         )
 
 
-def circumstances_of(
-    trajectories: Trajectories, bank: Bank, localisation_error: float | NDArray[np.float64] = 0.0
-) -> Circumstances:
-    """Tell in what circumstances tracks will be judged, without scoring them.
-
-    Parameters
-    ----------
-    trajectories : Trajectories
-    bank : Bank
-    localisation_error : float or ndarray of float64, shape (n_tracks,)
-
-    Returns
-    -------
-    Circumstances
-    """
-    if bank.kind == "probability":
-        size = trajectories.lengths - 1
-    else:
-        size = cut(trajectories, bank.length).possible
-    return _circumstances(motion_of(trajectories), size, localisation_error)
-
-
 def join_profiles(parts: list[Profiles]) -> Profiles:
     """Put the tracks of several profiles under the same bank into one."""
     circumstances = [part.circumstances for part in parts]
@@ -218,17 +196,11 @@ def _part(
     else:
         errors, n_windows, size = _track_errors(trajectories, bank, device)
         fits = size > 0
-    circumstances = _circumstances(motion, size, localisation_error)
+    level = motion.noise_level(localisation_error)
+    circumstances = Circumstances(size.astype(np.float64), motion.dimensions, level)
     errors, other_errors = np.split(errors, [errors.shape[1] - len(bank.contents.others)], axis=1)
     still = _still(motion, trajectories.lengths, localisation_error)
     return Profiles(bank.by_label(errors), other_errors, n_windows, fits, still, circumstances)
-
-
-def _circumstances(
-    motion: Motion, size: NDArray[np.int64], localisation_error: float | NDArray[np.float64]
-) -> Circumstances:
-    level = motion.noise_level(localisation_error)
-    return Circumstances(size.astype(np.float64), motion.dimensions, level)
 
 
 def _still(

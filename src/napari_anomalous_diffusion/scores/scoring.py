@@ -90,6 +90,29 @@ class Scores:
         alone = self.profiles.select(np.array([track]))
         return own_ranges(calibration, alone, self.level)[0]
 
+    def how_often_right(self, track: int | None = None) -> float | None:
+        """Tell how often the lowest error is right for simulated tracks like these.
+
+        Parameters
+        ----------
+        track : int, optional
+            Which track, by its row; the mean over all that have errors where none is given.
+
+        Returns
+        -------
+        float or None
+            The mean of the labels' recalls, in the circumstances (length, dimension, localisation
+            error) of each track; None where it is not known, or no track has errors.
+        """
+        calibration = calibration_of(self.bank)
+        if calibration is None or calibration.right is None or self.profiles is None:
+            return None
+        chosen = np.flatnonzero(self.profiles.scored) if track is None else np.array([track])
+        alike = self.profiles.circumstances.select(chosen[self.profiles.scored[chosen]])
+        if not len(alike):
+            return None
+        return float(calibration.interpolated(calibration.right, alike).mean())
+
     @property
     def expected_novel(self) -> float:
         """How many tracks would be called novel if all were of the bank's own labels."""

@@ -65,18 +65,24 @@ def _entries(result: ScoredTracks, column: str | None, hidden: frozenset[str]) -
     ]
 
 
+def _of_all(result: ScoredTracks) -> str:
+    scores, table = result.scores, result.scores.table
+    many = f"{len(table):,} tracks, scored with {scores.bank.name}."
+    if (novel := (table["verdict"] == NOVEL).sum()) or table["p_value"].notna().any():
+        expected = f"{scores.expected_novel:.0f} would be expected by chance"
+        many = f"{many} {novel:,} novel, where {expected}."
+    if (right := scores.how_often_right()) is not None:
+        many = f"{many} Simulated tracks as long are labelled rightly in {right:.0%} of cases."
+    return many
+
+
 def summary(result: ScoredTracks | None, track: int | None) -> str:
     """Say what the row of a track says, or what can be done when none is selected."""
     if result is None:
         return "Not scored yet."
-    table = result.scores.table
     if track is None:
-        many = f"{len(table):,} tracks, scored with {result.scores.bank.name}."
-        if (novel := (table["verdict"] == NOVEL).sum()) or table["p_value"].notna().any():
-            expected = f"{result.scores.expected_novel:.0f} would be expected by chance"
-            many = f"{many} {novel:,} novel, where {expected}."
-        return f"{many} Click a track to see its errors."
-    row = table.iloc[track]
+        return f"{_of_all(result)} Click a track to see its errors."
+    row = result.scores.table.iloc[track]
     parts = [_counted(row["n_points"], "point")]
     if result.scores.bank.kind == "mse":  # others take a track as one
         parts.append(_counted(row["n_windows"], "window"))
@@ -86,6 +92,8 @@ def summary(result: ScoredTracks | None, track: int | None) -> str:
     for name, title in {P_VALUE: "p", CONFIDENCE: "confidence"}.items():
         if value := shown_value(row[name]):
             parts.append(f"{title} {value}")
+    if (right := result.scores.how_often_right(track)) is not None:
+        parts.append(f"right in {right:.0%} of simulated tracks as long")
     if isinstance(row["candidates"], str):
         candidates = [display_name(label) for label in row["candidates"].split(SEPARATOR)]
         parts.append(f"candidates {', '.join(candidates)}")
