@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QCoreApplication, QEvent
 
 from napari_anomalous_diffusion.viewer.dock import AnomalousDiffusionDock
 
@@ -112,6 +113,15 @@ class Stage:
     def opacity(self, track_id: int) -> float:
         (opacity,) = set(self.colours(track_id)[:, 3].round(4).tolist())
         return opacity
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Let the widgets go that pytest-qt has closed, before napari looks for what was left behind.
+
+    Otherwise they would go when an event loop runs again.
+    """
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

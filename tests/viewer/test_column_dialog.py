@@ -14,7 +14,7 @@ UNKNOWN = "cell;image;north;east\n3;0;1,5;2,5\n3;1;1,25;2,5\n"
 
 
 @pytest.fixture
-def answer(monkeypatch):
+def answer(monkeypatch, qtbot):
     """Answer the dialog as told, and keep what it showed."""
     asked = []
 
@@ -23,11 +23,11 @@ def answer(monkeypatch):
             for meaning, name in (choices or {}).items():
                 dialog.boxes[meaning].setCurrentText(name)
             dialog.shown_problem = dialog.problem.text()
+            qtbot.addWidget(dialog)
             asked.append(dialog)
             return choices is not None
 
         monkeypatch.setattr(ColumnDialog, "exec", exec_)
-        monkeypatch.setattr(ColumnDialog, "deleteLater", lambda dialog: None)
         return asked
 
     return reply
