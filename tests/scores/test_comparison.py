@@ -232,7 +232,7 @@ def test_summary_row(tiny_bank: Bank) -> None:
 def test_summary_of_a_calibrated_bank_counts_what_has_no_label() -> None:
     bank = load_bank("models-any")
     errors = [tuple(range(place, place + len(bank.labels))) for place in range(5)]
-    table = scored(errors, list(bank.labels), kind="nll")  # type: ignore[list-item]
+    table = scored(errors, list(bank.labels), kind="nll")
     table["verdict"] = ["attm", "undecided", "novel", "novel", "attm"]
     row = summary_row(table, bank)
     assert (row["percent_undecided"], row["percent_novel"]) == (20, 40)

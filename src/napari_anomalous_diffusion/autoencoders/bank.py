@@ -229,9 +229,10 @@ class Bank:
         """
         labels = (*self.contents.labels, *self.contents.others)
         members = [member for label in labels for member in label.members]
-        for stored in (*self.contents.common, *members):
+        calibration = self.contents.calibration
+        calibrations = () if calibration is None else (calibration,)
+        for stored in (*self.contents.common, *members, *calibrations):
             self._read(stored)
-        self.calibration_data()
 
     def weights(self, label: Label, number: int) -> dict[str, Tensor]:
         """Read the weights of a label's member, counted from 0, with what it has in common."""
@@ -240,8 +241,9 @@ class Bank:
             self._read(label.members[number]), self._read(common[number]) if common else None
         )
 
+    @cached_property
     def calibration_data(self) -> bytes | None:
-        """Read what `scores.calibration` knows of the bank's own tracks, if anything is known."""
+        """What `scores.calibration` knows of the bank's own tracks, if anything is known."""
         stored = self.contents.calibration
         return None if stored is None else self._read(stored)
 

@@ -135,7 +135,7 @@ def calibration_of(bank: Bank) -> Calibration | None:
     InputError
         If the file is missing or not as it was made.
     """
-    data = bank.calibration_data()
+    data = bank.calibration_data
     return None if data is None else _read(data)
 
 
