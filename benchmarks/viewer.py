@@ -91,7 +91,7 @@ def recolour(dock: AnomalousDiffusionDock) -> tuple[float, float]:
 def click(dock: AnomalousDiffusionDock, viewer: Any, layer: Any, clicks: int = 20) -> list[float]:
     """Return the times from the press of the button to finished plots, in seconds."""
     drawn: list[float] = []
-    dock.plots.track.mpl_connect("draw_event", lambda event: drawn.append(perf_counter()))
+    dock.plots.track.drawn.connect(lambda: drawn.append(perf_counter()))
     native = viewer.window._qt_window._qt_viewer.canvas.native
     camera = viewer.scene.camera
     ends = layer.data[layer.data[:, 1] == TRACK_LENGTH - 1]

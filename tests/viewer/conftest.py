@@ -64,9 +64,10 @@ class Stage:
 
     def wait(self) -> None:
         """Wait until nothing is being scored, and what there is to show is drawn."""
-        timer = self.dock.controller._plots_timer
+        timer, plots = self.dock.controller._plots_timer, self.dock.plots
         self.qtbot.waitUntil(
-            lambda: self.model.progress is None and not timer.isActive(), timeout=30_000
+            lambda: not (self.model.progress or timer.isActive() or plots.canvas.busy),
+            timeout=30_000,
         )
 
     def score(self) -> None:

@@ -32,7 +32,7 @@ def place(canvas: Canvas) -> np.ndarray:
 
 def test_the_layout_is_kept_while_nothing_is_cut_off(canvas):
     before = place(canvas)
-    canvas.change_drawing(lambda: canvas.figure.axes[0].set_ylim(0, 0.9))
+    canvas.change_drawing(lambda: canvas.figure.axes[0].set_ylim(0, 0.9) and ())
     canvas.draw()
     np.testing.assert_array_equal(place(canvas), before)
     assert not cut_off(canvas.figure)
@@ -48,7 +48,7 @@ def test_the_layout_is_kept_while_nothing_is_cut_off(canvas):
 )
 def test_what_would_be_cut_off_is_given_room(canvas, change):
     before = place(canvas)
-    canvas.change_drawing(lambda: change(canvas.figure.axes[0]))
+    canvas.change_drawing(lambda: change(canvas.figure.axes[0]) and ())
     canvas.draw()
     assert not np.array_equal(place(canvas), before)
     assert not cut_off(canvas.figure)
@@ -75,7 +75,7 @@ def test_a_new_drawing_is_given_its_room_in_one_turn_and_drawn_in_another(canvas
     happened = []
     canvas.mpl_connect("draw_event", lambda event: happened.append("drawn"))
     before = place(canvas)
-    canvas.show_drawing(lambda figure: figure.subplots().set_ylabel("two\nlines"))
+    canvas.show_drawing(lambda figure: figure.subplots().set_ylabel("two\nlines") and None)
     with qtbot.waitSignal(canvas._next_turn.timeout):
         assert happened == []
     assert happened == []  # there is room, but nothing is drawn yet
@@ -84,3 +84,86 @@ def test_a_new_drawing_is_given_its_room_in_one_turn_and_drawn_in_another(canvas
     qtbot.waitUntil(lambda: happened == ["drawn"])
     np.testing.assert_array_equal(place(canvas), laid_out)
     assert not cut_off(canvas.figure)
+
+
+def pixels(canvas: Canvas) -> np.ndarray:
+    return np.array(canvas.buffer_rgba())[..., :3].astype(int)
+
+
+def level(canvas: Canvas, value: float) -> None:
+    """Draw one line in the place of the one before."""
+    axes = canvas.figure.axes[0]
+
+    def change():
+        for line in axes.lines:
+            line.remove()
+        return [axes.axhline(value, color="red")]
+
+    canvas.change_drawing(change)
+    canvas.draw()
+
+
+def test_what_comes_and_goes_is_drawn_over_a_picture_of_the_rest(canvas, monkeypatch):
+    empty = pixels(canvas)
+    level(canvas, 0.5)
+    seen = pixels(canvas)
+    rendered = []
+    monkeypatch.setattr(
+        "matplotlib.backends.backend_agg.FigureCanvasAgg.draw", lambda self: rendered.append(1)
+    )
+    level(canvas, 0.2)
+    lower = pixels(canvas)
+    level(canvas, 0.5)
+    np.testing.assert_array_equal(pixels(canvas), seen)
+    assert rendered == []
+    changed = np.flatnonzero((seen != empty).any(axis=(1, 2)))
+    assert len(changed) <= 4  # rows of one line, and not those of the other
+    assert np.flatnonzero((lower != empty).any(axis=(1, 2))).min() > changed.max()
+
+
+def test_other_limits_or_names_are_another_picture(canvas):
+    level(canvas, 0.5)
+    before = pixels(canvas)
+    canvas.figure.axes[0].set_ylim(0, 0.9)
+    level(canvas, 0.5)
+    assert not np.array_equal(pixels(canvas), before)
+    canvas.figure.axes[0].set_ylim(0, 1)
+    level(canvas, 0.5)
+    np.testing.assert_array_equal(pixels(canvas), before)
+    canvas.figure.axes[0].set_ylabel("terror")
+    level(canvas, 0.5)
+    assert not np.array_equal(pixels(canvas), before)
+
+
+def test_a_saved_picture_holds_all_of_it(canvas, tmp_path):
+    from matplotlib.image import imread
+
+    level(canvas, 0.5)
+    canvas.save(str(tmp_path / "picture.png"))
+    red, green, blue = imread(tmp_path / "picture.png")[..., :3].transpose(2, 0, 1)
+    assert ((red > 0.9) & (green < 0.1) & (blue < 0.1)).sum() > 100
+    level(canvas, 0.2)  # and what is seen goes on as before
+    assert pixels(canvas)[..., 0].max() == 255
+
+
+def test_every_part_of_a_drawing_has_a_turn_of_its_own(canvas, qtbot):
+    qtbot.wait(50)
+
+    def parts(figure):
+        for axes in figure.subplots(3):
+            axes.set_ylabel("part")
+            yield
+
+    def named():
+        return [axes.get_ylabel() for axes in canvas.figure.axes].count("part")
+
+    canvas.show_drawing(parts)
+    seen = [named()]
+    for _ in range(3):
+        with qtbot.waitSignal(canvas._next_turn.timeout):
+            pass
+        seen.append(named())
+    assert seen == [0, 1, 2, 3]
+    canvas.set_theme("light")
+    canvas.draw()  # whoever cannot wait gets all of it
+    assert named() == 3

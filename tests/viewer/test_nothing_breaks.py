@@ -226,9 +226,11 @@ def test_plots_follow_the_theme_at_once(stage):
     on = stage()
     on.score()
     on.viewer.theme = "light"
+    on.wait()
     figure = on.dock.plots.canvas.figure
     light = figure.get_facecolor(), figure.axes[0].xaxis.label.get_color()
     on.viewer.theme = "dark"
+    on.wait()
     dark = figure.get_facecolor(), figure.axes[0].xaxis.label.get_color()
     assert sum(light[0][:3]) > 2 > 1 > sum(dark[0][:3])
     assert light[1] != dark[1]

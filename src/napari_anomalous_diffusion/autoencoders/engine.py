@@ -130,9 +130,13 @@ def reconstruct(
     ndarray of float32, shape (n_members, n_windows, length)
     """
     where = choose_device(device)
-    windows = torch.from_numpy(values).to(where)
+    number = bank.labels.index(label)
+    first = sum(len(members) for members in bank.networks[:number])
+    networks = _networks(bank, where)[first : first + len(bank.networks[number])]
+    windows, space = torch.from_numpy(values).to(where).T, Workspace(where)
     with torch.inference_mode():
-        members = [net.to(where)(windows) for net in bank.networks[bank.labels.index(label)]]
+        # The next network writes where this one has.
+        members = [network(windows, space).T.clone() for network in networks]
     return torch.stack(members).cpu().numpy()
 
 

@@ -315,12 +315,15 @@ class OthersRecipe(BaseModel):
         Displacements simulated of each.
     rounds : int
         Each is trained for so many.
+    rate : float, optional
+        Highest learning rate of the one-cycle schedule; that of the labels where there is none.
     sources : dict of str to Source, Mixture or OwnModel
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     steps: int = Field(gt=0)
     rounds: int = Field(gt=0)
+    rate: float | None = Field(default=None, gt=0)
     sources: dict[str, AnySource] = Field(min_length=1)
 
 

@@ -274,7 +274,7 @@ def _other_tasks(recipe: Recipe) -> dict[str, Task]:
             normalisation=recipe.normalisation,
             seed=seed_from(recipe.seed, name, 1),
             rounds=others.rounds,
-            rate=recipe.training.own_rate,
+            rate=others.rate or recipe.training.own_rate,
         )
         for name, source in others.sources.items()
     }

@@ -6,7 +6,7 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -105,11 +105,14 @@ class Picture(NamedTuple):
         are taken away before the next track; whatever else it sets it has to set for every track.
     height : int
         In pixels.
+    changes_ground : bool
+        Whether `of_track` changes more of what `ground` drew than limits, names and the title.
     """
 
     ground: Callable[[Axes, ScoredTracks], None]
     of_track: Callable[[Axes, SelectedTrack], None]
     height: int = HEIGHT
+    changes_ground: bool = False
 
 
 def pictures_of(result: ScoredTracks) -> tuple[Picture, ...]:
@@ -123,7 +126,7 @@ def pictures_of(result: ScoredTracks) -> tuple[Picture, ...]:
 
 
 ERRORS = Picture(
-    lambda axes, result: plots.error_profile(axes, result.scores),
+    lambda axes, result: plots.error_profile(axes, result.scores, reach=0.98),
     lambda axes, shown: plots.errors_of_track(axes, shown.result.scores, shown.track),
 )
 
@@ -136,17 +139,18 @@ PLANE = Picture(
     lambda axes, result: planes.scored_errors_on_plane(axes, result.scores),
     lambda axes, shown: planes.track_on_plane(axes, shown.result.scores, shown.track),
     PLANE_HEIGHT,
+    changes_ground=True,
 )
 
 DISPLACEMENTS = Picture(
-    lambda axes, result: None,
-    lambda axes, shown: plots.mean_squared_displacement(
+    lambda axes, result: plots.displacement_axes(axes, result.trajectories.calibration),
+    lambda axes, shown: plots.displacements_of_track(
         axes, shown.result.trajectories, shown.result.scores, shown.track
     ),
 )
 
 WINDOWS = Picture(
-    lambda axes, result: None,
+    lambda axes, result: plots.window_axes(axes),
     lambda axes, shown: plots.reconstruction(
         axes, shown.windows, shown.reconstructions, shown.result.scores.labels
     ),
@@ -166,10 +170,11 @@ class OverviewFigure:
         self._pictures = overview_of(result)
         self.height = sum(picture.height for picture in self._pictures)
 
-    def compose(self, figure: Figure) -> None:
-        """Draw on an empty figure."""
+    def compose(self, figure: Figure) -> Iterator[None]:
+        """Draw on an empty figure, picture by picture."""
         for axes, picture in zip(_axes_for(self._pictures, figure), self._pictures, strict=True):
             picture.draw(axes, self._result)
+            yield
 
 
 class TrackFigure:
@@ -177,6 +182,7 @@ class TrackFigure:
 
     To make axes takes longer than all that is drawn on them, and leaves thousands of objects to
     Python's garbage collection, which now and then stops everything to find them. So they are kept.
+    To draw axes takes nearly as long, so the limits of a track are round ones, which tracks share.
 
     Parameters
     ----------
@@ -189,25 +195,36 @@ class TrackFigure:
         self._grounds: list[_Ground] = []
         self.height = sum(picture.height for picture in self._pictures)
 
-    def compose(self, figure: Figure) -> None:
-        """Draw on an empty figure what is the same for all tracks."""
-        axes = _axes_for(self._pictures, figure)
-        for place, picture in zip(axes, self._pictures, strict=True):
-            picture.ground(place, self._result)
-        self._grounds = [_Ground(place) for place in axes]
+    def compose(self, figure: Figure) -> Iterator[None]:
+        """Draw on an empty figure, picture by picture, what is the same for all tracks."""
+        self._grounds = []
+        for axes, picture in zip(_axes_for(self._pictures, figure), self._pictures, strict=True):
+            picture.ground(axes, self._result)
+            self._grounds.append(_Ground(axes))
+            yield
 
-    def show(self, shown: SelectedTrack) -> None:
-        """Draw a track in the place of the one before."""
+    def show(self, shown: SelectedTrack) -> list[Artist]:
+        """Draw a track in the place of the one before.
+
+        Returns
+        -------
+        list of Artist
+            In the order of drawing, what will be replaced by the next track; nothing, where the
+            ground has changed, too.
+        """
         for ground, picture in zip(self._grounds, self._pictures, strict=True):
             ground.restore()
             picture.of_track(ground.axes, shown)
+        if any(picture.changes_ground for picture in self._pictures):
+            return []
+        return [artist for ground in self._grounds for artist in ground.added()]
 
 
-def _axes_for(pictures: Sequence[Overview | Picture], figure: Figure) -> list[Axes]:
+def _axes_for(pictures: Sequence[Overview | Picture], figure: Figure) -> Iterator[Axes]:
     """Make axes of the pictures' heights, one above the other, each as wide as it can be."""
     heights = [picture.height for picture in pictures]
-    parts = figure.subfigures(len(pictures), 1, squeeze=False, height_ratios=heights)[:, 0]
-    return [part.subplots() for part in parts]
+    for part in figure.subfigures(len(pictures), 1, squeeze=False, height_ratios=heights)[:, 0]:
+        yield part.subplots()
 
 
 class _Ground:
@@ -221,6 +238,11 @@ class _Ground:
         # Limits that follow what is drawn need no restoring.
         self._x = None if axes.get_autoscalex_on() else axes.get_xlim()
         self._y = None if axes.get_autoscaley_on() else axes.get_ylim()
+
+    def added(self) -> list[Artist]:
+        """Return what was drawn since, in the order of drawing."""
+        new = (artist for artist in self.axes.get_children() if artist not in self._artists)
+        return [self.axes.title, *sorted(new, key=lambda artist: artist.get_zorder())]
 
     def restore(self) -> None:
         """Take away what was drawn since."""

@@ -220,15 +220,29 @@ def test_windows_lie_beside_their_reconstructions(axes: Axes, tiny_bank: Bank) -
     windows = cut(walks(), 20).values[:3]
     made = {label: reconstruct(tiny_bank, windows, label) for label in ("fbm", "attm")}
     plots.reconstruction(axes, windows, made, tiny_bank.labels)
-    assert len(axes.lines) == 1 + 2 * 2  # the track, then each member of each label
-    for line, values in zip(axes.lines, [windows, *made["fbm"], *made["attm"]], strict=True):
-        drawn = np.asarray(line.get_ydata())
+    assert len(axes.lines) == 1 + 2  # the track, then the members of each label
+    for line, values in zip(axes.lines, [windows, made["fbm"], made["attm"]], strict=True):
+        drawn, points = np.asarray(line.get_ydata()), np.asarray(line.get_xdata())
         np.testing.assert_allclose(drawn[~np.isnan(drawn)], values.ravel(), rtol=1e-6)
-    assert [line.get_linestyle() for line in axes.lines] == ["-", "-", "-", "--", "--"]
+        starts = points[~np.isnan(drawn)].reshape(-1, 20)[:, 0].tolist()
+        assert starts == [0, 23, 46] * (len(values) if values.ndim == 3 else 1)
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "-", "--"]
     legend = axes.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["track", "FBM", "ATTM"]
-    assert axes.get_ylabel() == "position (rms displacement)"
+
+
+def test_a_bar_says_how_far_windows_reach(axes: Axes) -> None:
+    windows = np.linspace(0, 19, 20, dtype=np.float32)[None]
+    plots.window_axes(axes)
+    plots.reconstruction(axes, windows, {})
+    [bar] = axes.collections
+    [(low, high)] = [segment[:, 1] for segment in bar.get_segments()]
+    assert high - low == pytest.approx(10)
+    assert axes.get_ylabel() == "position\n(bar: 10 rms displ.)"
+    axes.clear()
+    plots.reconstruction(axes, windows / 19, {})
+    assert axes.get_ylabel() == "position\n(bar: 0.5 rms displ.)"
 
 
 def test_losses_are_drawn_round_by_round(axes: Axes, tiny_bank: Bank) -> None:

@@ -6,7 +6,11 @@ Functions that have nothing to show write a sentence into the axes; clear the ax
 used again.
 """
 
-from napari_anomalous_diffusion.scores.plots.classical import mean_squared_displacement
+from napari_anomalous_diffusion.scores.plots.classical import (
+    displacement_axes,
+    displacements_of_track,
+    mean_squared_displacement,
+)
 from napari_anomalous_diffusion.scores.plots.comparison import (
     comparison_figure,
     draw_comparison,
@@ -27,6 +31,7 @@ from napari_anomalous_diffusion.scores.plots.scored import (
     summary_figure,
     tracks_by_label,
     verdict_counts,
+    window_axes,
 )
 from napari_anomalous_diffusion.scores.plots.style import write_figure
 
@@ -35,6 +40,8 @@ __all__ = [
     "NOTHING_SCORED",
     "NO_TRACKS",
     "comparison_figure",
+    "displacement_axes",
+    "displacements_of_track",
     "draw_comparison",
     "error_distributions",
     "error_profile",
@@ -49,5 +56,6 @@ __all__ = [
     "summary_figure",
     "tracks_by_label",
     "verdict_counts",
+    "window_axes",
     "write_figure",
 ]

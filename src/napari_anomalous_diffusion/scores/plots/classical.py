@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from napari_anomalous_diffusion.scores.classical import time_averaged_msd
 from napari_anomalous_diffusion.scores.fractional import blurred_msd
@@ -15,7 +15,6 @@ from napari_anomalous_diffusion.scores.plots.style import open_frame, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
     from napari_anomalous_diffusion.scores.scoring import Scores
     from napari_anomalous_diffusion.tracks.calibration import Calibration
@@ -37,6 +36,40 @@ def mean_squared_displacement(
     track : int
         Which track, by its place.
     """
+    displacement_axes(axes, trajectories.calibration)
+    displacements_of_track(axes, trajectories, numbers, track)
+
+
+def displacement_axes(axes: Axes, units: Calibration) -> None:
+    """Make logarithmic axes for mean squared displacements over lags.
+
+    Parameters
+    ----------
+    axes : Axes
+    units : Calibration
+    """
+    axes.set(xscale="log", yscale="log")
+    axes.set_xlabel(f"lag ({units.time_unit})", fontsize="small")
+    axes.set_ylabel(f"time-averaged MSD ({units.length_unit}²)", fontsize="small")
+    axes.tick_params(labelsize="small", which="both")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
+    open_frame(axes)
+
+
+def displacements_of_track(
+    axes: Axes, trajectories: Trajectories, numbers: Scores | pd.DataFrame, track: int
+) -> None:
+    """Draw what `mean_squared_displacement` does on `displacement_axes`.
+
+    The limits are round numbers, so that many tracks have the same.
+
+    Parameters
+    ----------
+    axes, trajectories, numbers, track
+        As there.
+    """
     table = numbers if isinstance(numbers, pd.DataFrame) else numbers.table
     name, row, units = trajectories.track_ids[track], table.iloc[track], trajectories.calibration
     lags, msd, counts = time_averaged_msd(trajectories, track)
@@ -50,6 +83,7 @@ def mean_squared_displacement(
     axes.scatter(
         lags[moved], msd[moved], s=14, color=text, alpha=0.15 + 0.85 * weight, linewidths=0
     )
+    lowest, highest = msd[moved].min(), msd.max()
     if not np.isnan(row["alpha"]):
         points = slice(*trajectories.starts[track : track + 2])
         dimensions = np.count_nonzero(np.ptp(trajectories.positions[points], axis=0))
@@ -57,23 +91,30 @@ def mean_squared_displacement(
         alpha, interval = np.array([row["alpha"]]), units.frame_interval
         [motion] = interval**alpha * blurred_msd(times / interval, alpha, units.exposure)
         law = row["diffusion"] * motion + row["localisation_error"] ** 2
-        axes.plot(times, 2 * dimensions * law, color="C0", linewidth=1.5)
-    axes.set(xscale="log", yscale="log")
-    _plain_ticks(axes.xaxis, axes.get_xlim())
-    _plain_ticks(axes.yaxis, axes.get_ylim())
-    axes.set_xlabel(f"lag ({units.time_unit})", fontsize="small")
-    axes.set_ylabel(f"time-averaged MSD ({units.length_unit}²)", fontsize="small")
-    axes.tick_params(labelsize="small", which="both")
+        values = 2 * dimensions * law
+        axes.plot(times, values, color="C0", linewidth=1.5)
+        lowest, highest = min(lowest, values.min()), max(highest, values.max())
+    _limit(axes, "x", lags[0], lags[-1])
+    _limit(axes, "y", lowest, highest)
     axes.set_title(f"track {name}\n{_statement(row, units)}", fontsize="small")
-    open_frame(axes)
 
 
-def _plain_ticks(axis: Axis, limits: tuple[float, float]) -> None:
-    """Write plain numbers along a logarithmic axis, few enough to stand beside each other."""
-    decades = np.log10(limits[1] / limits[0])
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2 else (1,)))
-    axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter(NullFormatter())
+MARGIN = 1.15
+"""Between points and the ends of their axes, as a factor: half a point at least."""
+
+
+def _limit(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:
+    """Let an axis reach from one round number to another, with few enough to be legible."""
+    low, high = _round_number(low / MARGIN, np.floor), _round_number(high * MARGIN, np.ceil)
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 99 * low else (1,)))
+    axes.set(**{f"{name}lim": (low, high)})
+
+
+def _round_number(value: float, to: np.ufunc) -> float:
+    """Return a power of ten, or three times one, next to `value`."""
+    decade, half = divmod(to(2 * np.log10(value)), 2)
+    return float(10.0**decade * (3 if half else 1))
 
 
 def _statement(row: pd.Series[Any], units: Calibration) -> str:
@@ -83,5 +124,5 @@ def _statement(row: pd.Series[Any], units: Calibration) -> str:
     return (
         f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f}–{row['alpha_high']:.2f})\n"
         f"D = {row['diffusion']:.2g} ({row['diffusion_low']:.2g}–{row['diffusion_high']:.2g}) "
-        f"{units.length_unit}²/{units.time_unit}$^α$"
+        f"{units.length_unit}²/{units.time_unit}ᵅ"
     )

@@ -24,6 +24,7 @@ from napari_anomalous_diffusion.scores.plots.style import (
     error_limits,
     name_labels,
     names_above,
+    open_frame,
     say,
     widen,
 )
@@ -166,7 +167,7 @@ def _share(count: int, scores: Scores) -> str:
     return "< 1 %" if 0 < percent < 1 else f"{percent:.0f} %"
 
 
-def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
+def error_profile(axes: Axes, scores: Scores, track: int | None = None, reach: float = 0.5) -> None:
     """Draw the errors of one track under every label, before those of all scored tracks.
 
     Parameters
@@ -177,6 +178,9 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
         Which track, by its row in the scores: its errors as large dots, those of the single members
         as small ones, a ring around the lowest. Without it, only all tracks are drawn: the middle
         half as a band and the median as a line.
+    reach : float
+        What share of all errors, of all members, the axis reaches over at least: the middle half
+        under each label, if no more is asked for.
     """
     errors = scores.errors[scores.table["n_windows"] > 0]
     if not len(errors):
@@ -189,6 +193,8 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None) -> None:
     axes.hlines(median, places - 0.35, places + 0.35, colors=colours, linewidth=2)
     name_labels(axes, scores)
     error_limits(axes, scores.bank.kind, low.min(), high.max())
+    if reach > 0.5:
+        widen(axes, *np.nanquantile(scores.member_errors, [(1 - reach) / 2, (1 + reach) / 2]))
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
     axes.set_title(f"{_tracks(len(errors))}: median and middle half", fontsize="small")
     if track is not None:
@@ -335,6 +341,18 @@ def _share_columns(axes: Axes, scores: Scores, shares: list[float], colours: lis
     axes.set_ylabel("share (%)", fontsize="small")
 
 
+def window_axes(axes: Axes) -> None:
+    """Make axes for windows side by side, whose points and positions bear no numbers.
+
+    Parameters
+    ----------
+    axes : Axes
+    """
+    axes.set_xlabel("points of the windows", fontsize="small")
+    axes.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)
+    open_frame(axes)
+
+
 def reconstruction(
     axes: Axes,
     windows: NDArray[np.float32],
@@ -346,6 +364,7 @@ def reconstruction(
     Parameters
     ----------
     axes : Axes
+        From `window_axes`.
     windows : ndarray of float32, shape (n_windows, length)
         Normalised windows.
     reconstructions : mapping of str to ndarray of float32, shape (n_members, n_windows, length)
@@ -363,25 +382,32 @@ def reconstruction(
     )  # fmt: skip
     for place, (label, members) in enumerate(reconstructions.items()):
         # Neighbours among exponents and mixtures have nearly one colour.
-        dashes = "-" if place == 0 else "--"
-        for number, member in enumerate(members):
-            name = display_name(label) if number == 0 else None
-            axes.plot(
-                *_side_by_side(member), color=palette[label], linewidth=1.2, linestyle=dashes,
-                label=name,
-            )  # fmt: skip
-    axes.set_xlabel("point" if len(windows) == 1 else "points of the windows", fontsize="small")
-    axes.set_ylabel("position (rms displacement)", fontsize="small")
-    axes.tick_params(labelsize="small")
-    axes.tick_params(axis="x", bottom=len(windows) == 1, labelbottom=len(windows) == 1)
+        axes.plot(
+            *_side_by_side(members), color=palette[label], linewidth=1.2,
+            linestyle="-" if place == 0 else "--", label=display_name(label),
+        )  # fmt: skip
+    _scale_bar(axes)
     names_above(axes)
 
 
-def _side_by_side(windows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lay windows out along one axis of points, with gaps in which nothing is drawn."""
-    gap = 3 if len(windows) > 1 else 0
-    values = np.pad(windows.astype(np.float64), ((0, 0), (0, gap)), constant_values=np.nan)
-    return np.arange(values.size, dtype=np.float64), values.ravel()
+def _scale_bar(axes: Axes) -> None:
+    """Draw a bar of a few displacements beside the windows, and say how long it is."""
+    bottom, top = axes.get_ylim()
+    length = max((bar for bar in (1, 2, 5, 10) if bar < 0.6 * (top - bottom)), default=0.5)
+    axes.vlines(-2, bottom, bottom + length, colors=mpl.rcParams["text.color"], linewidth=3)
+    axes.set_ylabel(f"position\n(bar: {length:g} rms displ.)", fontsize="small")
+
+
+def _side_by_side(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lay windows out along one axis of points, again for each member: nothing joins them.
+
+    One line of many pieces is drawn much faster than many lines.
+    """
+    *_, n_windows, length = values.shape
+    gap = np.full((values.size // length, 3), np.nan)
+    pieces = np.hstack([values.reshape(-1, length).astype(np.float64), gap])
+    points = np.tile(np.arange(n_windows * (length + 3)), values.size // (n_windows * length))
+    return points.astype(np.float64), pieces.ravel()
 
 
 def loss_curves(axes: Axes, bank: Bank) -> None:

@@ -102,13 +102,25 @@ def error_limits(axes: Axes, kind: str, low: float, high: float) -> None:
 
 
 def widen(axes: Axes, low: float, high: float) -> None:
-    """Let the y axis reach from `low` to `high`, where it does not yet."""
+    """Let the y axis reach from `low` to `high`, where it does not yet.
+
+    It is widened by round numbers, so that what is alike gets the same axis.
+    """
     bottom, top = axes.get_ylim()
-    if axes.get_yscale() == "linear":
-        margin = LINEAR_MARGIN * (max(top, high) - min(bottom, low))
-        axes.set_ylim(min(bottom, low - margin), max(top, high + margin))
-        return
-    _limit(axes, min(bottom, low / LEAST_MARGIN), max(top, high * LEAST_MARGIN))
+    logarithmic = axes.get_yscale() == "log"
+    there, back, unit = (np.log10, lambda x: 10.0**x, 0.125) if logarithmic else (_same, _same, 0.2)
+    if low < bottom:
+        bottom = back(unit * np.floor(there(low) / unit - 0.2))
+    if high > top:
+        top = back(unit * np.ceil(there(high) / unit + 0.2))
+    if logarithmic:
+        _limit(axes, bottom, top)
+    else:
+        axes.set_ylim(bottom, top)
+
+
+def _same(value: float) -> float:
+    return value
 
 
 def _limit(axes: Axes, bottom: float, top: float) -> None:
