@@ -66,6 +66,13 @@ def test_pixels_and_frames_keep_their_worth(tmp_path):
     assert trajectories_of(layer)().calibration == read_tracks(path).calibration
 
 
+def test_what_trackpy_measured_stays_with_the_points(tmp_path):
+    table = pd.DataFrame({"particle": 0, "frame": range(4), "x": 1.5, "y": range(4), "ep": 0.25})
+    table.to_csv(tmp_path / "tracks.csv", index=False)
+    [(_, arguments, _)] = readers.read(str(tmp_path / "tracks.csv"))
+    assert arguments["features"]["ep"].tolist() == [0.25] * 4
+
+
 def test_what_was_left_out_is_said(tmp_path, messages):
     path = tmp_path / "spots.csv"
     path.write_text(

@@ -187,3 +187,31 @@ def test_the_exposure_belongs_to_the_layer_and_corrects_its_numbers(stage, make_
     assert on.dock.form.exposure.value() == 0.5
     on.dock.controller._choose_layer(on.layer)
     assert on.dock.form.exposure.value() == 1
+
+
+def test_the_localisation_error_is_given_measured_or_estimated(stage, messages):
+    on = stage()
+    form = on.dock.form
+
+    def choose(place: int) -> None:
+        form.localisation_way.setCurrentIndex(place)
+        form.localisation_way.activated.emit(place)
+
+    form.localisation_error.setValue(0.3)
+    assert on.model.localisation_error == 0.3
+    choose(1)
+    assert form.localisation_error.isHidden()
+    on.score()
+    assert "no localisation error was measured" in messages[-1]
+    assert on.model.result is None
+    on.layer.features = {"ep": np.full(len(on.layer.data), 0.2)}
+    on.score()
+    assert on.model.result.localisation_error == "measured"
+    assert on.model.result.trajectories.localisation_errors == pytest.approx(0.2)
+    choose(2)
+    on.score()
+    assert on.model.result.localisation_error == "estimate"
+    assert "the localisation error was estimated from the tracks" in messages[-1]
+    choose(0)
+    assert on.model.localisation_error == 0.3
+    assert not form.localisation_error.isHidden()

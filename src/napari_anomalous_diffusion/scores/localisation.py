@@ -39,9 +39,16 @@ def localisation_error_of(
     Raises
     ------
     InputError
-        If it was not measured.
+        If it was not measured, or `given` is another word.
     """
-    return WAYS[given](trajectories) if isinstance(given, str) else given
+    if not isinstance(given, str):
+        return given
+    if given not in WAYS:
+        raise InputError(
+            f"A localisation error of {given!r} is no length: give a number from 0 on, 'measured' "
+            "or 'estimate'."
+        )
+    return WAYS[given](trajectories)
 
 
 def measured_localisation_error(trajectories: Trajectories) -> NDArray[np.float64]:

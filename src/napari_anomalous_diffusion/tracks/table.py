@@ -160,7 +160,12 @@ class Trajectories:
 
     @classmethod
     def from_napari(
-        cls, data: ArrayLike, *, source: str = "tracks", calibration: Calibration | None = None
+        cls,
+        data: ArrayLike,
+        *,
+        source: str = "tracks",
+        calibration: Calibration | None = None,
+        localisation_errors: ArrayLike | None = None,
     ) -> Trajectories:
         """Build the table from the data of a napari Tracks layer.
 
@@ -173,6 +178,8 @@ class Trajectories:
             What to call these tracks in messages: the name of the layer.
         calibration : Calibration, optional
             What one unit of the positions and one frame are worth.
+        localisation_errors : array_like, shape (n_points,), optional
+            As in `from_points`.
 
         Returns
         -------
@@ -190,8 +197,9 @@ class Trajectories:
                 f"the shape {array.shape}; stack these columns in this order."
             )
         return cls.from_points(
-            array[:, 0], array[:, 1], array[:, 2:], source=source, calibration=calibration
-        )
+            array[:, 0], array[:, 1], array[:, 2:], source=source, calibration=calibration,
+            localisation_errors=localisation_errors,
+        )  # fmt: skip
 
     @classmethod
     def from_frame(

@@ -17,7 +17,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_anomalous_diffusion.scores.words import ESTIMATE, MEASURED
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
+WAYS = {"given": None, "measured (ep)": MEASURED, "estimated": ESTIMATE}
 OTHER_BANK = "Other folder…"
 
 
@@ -52,7 +55,7 @@ class ScoreForm(QWidget):
     other_bank_wanted = Signal()
     device_chosen = Signal(str)
     level_chosen = Signal(float)
-    localisation_error_chosen = Signal(float)
+    localisation_error_chosen = Signal(object)
     exposure_chosen = Signal(float)
     score_new_chosen = Signal(bool)
     score_clicked = Signal()
@@ -74,6 +77,13 @@ class ScoreForm(QWidget):
             "Standard deviation of a coordinate's localisation error, in the layer's unit of "
             "length; banks of probabilities use it.", 1e6, 4, 0.01,
         )  # fmt: skip
+        self.localisation_way = narrow_box(
+            "Where the localisation error comes from: a number that you know; trackpy's column ep, "
+            "which layers that were linked here have; or the tracks themselves, which cannot well "
+            "tell it from subdiffusive motion."
+        )
+        for name, way in WAYS.items():
+            self.localisation_way.addItem(name, way)
         self.exposure = number_box(
             "Share of the frame interval during which the shutter was open: alpha and D are "
             "corrected for the blur of what moved meanwhile, when the layer is scored.", 1, 2, 0.1,
@@ -102,7 +112,10 @@ class ScoreForm(QWidget):
         form.addRow("Device", self.devices)
         form.addRow("Exposure", self.exposure)
         form.addRow("Level", self.level)
-        form.addRow("Localisation error", self.localisation_error)
+        error = QHBoxLayout()
+        error.addWidget(self.localisation_way, stretch=1)
+        error.addWidget(self.localisation_error, stretch=1)
+        form.addRow("Localisation error", error)
         form.addRow(buttons)
         form.addRow(self.progress)
         form.addRow(self.score_new)
@@ -112,7 +125,8 @@ class ScoreForm(QWidget):
         self.banks.activated.connect(self._on_bank)
         self.devices.textActivated.connect(self.device_chosen)
         self.level.valueChanged.connect(self.level_chosen)
-        self.localisation_error.valueChanged.connect(self.localisation_error_chosen)
+        self.localisation_error.valueChanged.connect(self._on_localisation_error)
+        self.localisation_way.activated.connect(self._on_localisation_error)
         self.exposure.valueChanged.connect(self.exposure_chosen)
         self.score_new.toggled.connect(self.score_new_chosen)
         self.score.clicked.connect(lambda: self.score_clicked.emit())
@@ -123,6 +137,11 @@ class ScoreForm(QWidget):
             self.other_bank_wanted.emit()
         else:
             self.bank_chosen.emit(self.banks.itemData(index))
+
+    def _on_localisation_error(self) -> None:
+        way = self.localisation_way.currentData()
+        self.localisation_error.setVisible(way is None)
+        self.localisation_error_chosen.emit(self.localisation_error.value() if way is None else way)
 
     def set_layers(self, names: Sequence[str], chosen: int) -> None:
         """Show the names of the Tracks layers; `chosen` is -1 where there is none."""

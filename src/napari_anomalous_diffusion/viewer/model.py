@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.scores.scoring import Scores
+    from napari_anomalous_diffusion.scores.words import FromTracks
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
 BEST, VERDICT, MARGIN = "best", "verdict", "margin"
@@ -33,14 +34,17 @@ class ScoredTracks:
         The tracks as they were scored.
     device : str
         Where the bank's networks are.
-    localisation_error : float
+    localisation_error : float, "measured" or "estimate"
         What the scores take into account.
+    notices : tuple of str
+        What the user should know of them.
     """
 
     scores: Scores
     trajectories: Trajectories
     device: str
-    localisation_error: float = 0.0
+    localisation_error: float | FromTracks = 0.0
+    notices: tuple[str, ...] = ()
 
     @cached_property
     def vertex_track(self) -> NDArray[np.int64]:
@@ -110,8 +114,9 @@ class DockModel:
     device : {"auto", "cpu", "cuda", "mps"}
     level : float
         Share of each label's own tracks that may be called novel, or denied their label.
-    localisation_error : float
-        Standard deviation of a coordinate's error, in the layer's unit of length.
+    localisation_error : float, "measured" or "estimate"
+        Standard deviation of a coordinate's error, in the layer's unit of length; or how the layer
+        tells it.
     score_new : bool
         Whether Tracks layers are scored as soon as they are added.
     progress : tuple of int, or None
@@ -136,7 +141,7 @@ class DockModel:
     bank: str = DEFAULT_BANK
     device: str = "auto"
     level: float = 0.05
-    localisation_error: float = 0.0
+    localisation_error: float | FromTracks = 0.0
     score_new: bool = False
     progress: tuple[int, int] | None = None
     result: ScoredTracks | None = None

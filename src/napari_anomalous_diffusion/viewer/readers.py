@@ -97,8 +97,11 @@ def _scored_layer(file: Path, columns: dict[str, Any]) -> LayerData:
     data, arguments, kind = tracks_layer(tracks, file.stem)
     scores = saved_scores(file, tracks)
     scored = {} if scores is None else scored_arguments(scores, tracks)
-    metadata = {**arguments.get("metadata", {}), **scored.get("metadata", {})}
-    return data, arguments | scored | ({"metadata": metadata} if metadata else {}), kind
+    both = {
+        name: {**arguments.get(name, {}), **scored.get(name, {})}
+        for name in ("features", "metadata")
+    }
+    return data, arguments | scored | {name: there for name, there in both.items() if there}, kind
 
 
 def _tracks(file: Path, columns: dict[str, Any]) -> Trajectories:
@@ -139,6 +142,8 @@ def tracks_layer(trajectories: Trajectories, name: str) -> LayerData:
         data[:, 0] = np.repeat(own, trajectories.lengths)
     else:
         arguments["metadata"] = {TRACK_IDS: own.tolist()}
+    if trajectories.localisation_errors is not None:
+        arguments["features"] = {"ep": trajectories.localisation_errors}
     return data, arguments, "tracks"
 
 

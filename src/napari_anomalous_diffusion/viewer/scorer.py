@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.notifications import show_error
+from napari.utils.notifications import show_error, show_info
 
 from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.track_layers import trajectories_of
@@ -82,6 +82,8 @@ class Scorer:
         try:
             if np.array_equal(layer.data, data):
                 self._scored(layer, result)
+                for text in result.notices:
+                    show_info(text)
             else:
                 show_error(f"{layer.name} was changed while it was being scored: score it again.")
         finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_anomalous_diffusion.tracks.columns import localisation_errors
 from napari_anomalous_diffusion.tracks.movies import layer_calibration
 from napari_anomalous_diffusion.tracks.table import Trajectories
 from napari_anomalous_diffusion.viewer.texts import own_track_ids
@@ -56,7 +57,8 @@ def trajectories_of(layer: Tracks) -> Callable[[], Trajectories]:
     Returns
     -------
     callable
-        Makes the table, in any thread; it has the layer's calibration and the user's own ids. A
+        Makes the table, in any thread; it has the layer's calibration, the user's own ids, and the
+        localisation errors of trackpy's column ``ep``, where that is among the features. A
         third coordinate that is the same in the whole layer, such as the channel, is left out. It
         raises an InputError if the data are no tracks.
     """
@@ -66,10 +68,12 @@ def trajectories_of(layer: Tracks) -> Callable[[], Trajectories]:
         axes = "tcyx" if flat else "tzyx"
         data = np.delete(data, 2, axis=1) if flat else data
     calibration = calibration_of(layer, axes).exposed(exposure_of(layer))
-    own = own_track_ids(layer)
+    own, errors = own_track_ids(layer), localisation_errors(layer.features)
 
     def make() -> Trajectories:
-        made = Trajectories.from_napari(data, source=name, calibration=calibration)
+        made = Trajectories.from_napari(
+            data, source=name, calibration=calibration, localisation_errors=errors
+        )
         if own is None:
             return made
         return replace(made, track_ids=np.array(own, dtype=object)[made.track_ids])

@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL
+from napari_anomalous_diffusion.scores.words import DEFAULT_LEVEL, FromTracks
 from napari_anomalous_diffusion.threads import at_most_threads
+from napari_anomalous_diffusion.tracks.notices import noted
 from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def score_steps(
     bank: str,
     device: str,
     level: float = DEFAULT_LEVEL,
-    localisation_error: float = 0.0,
+    localisation_error: float | FromTracks = 0.0,
 ) -> Generator[tuple[int, int], None, ScoredTracks]:
     """Score tracks in steps, yielding how many are done, and how many there are.
 
@@ -36,13 +37,16 @@ def score_steps(
     level, localisation_error : float
         As in `score`.
     """
+    from napari_anomalous_diffusion.scores.localisation import localisation_error_of
     from napari_anomalous_diffusion.scores.scoring import score_in_steps
 
     trajectories = read()
+    with noted() as notices:
+        errors = localisation_error_of(trajectories, localisation_error)
     steps = score_in_steps(
         trajectories,
         open_bank(bank, device),
-        localisation_error=localisation_error,
+        localisation_error=errors,
         level=level,
         device=device,
     )
@@ -51,7 +55,9 @@ def score_steps(
             with one_core_left():
                 done = next(steps)
         except StopIteration as finished:
-            return ScoredTracks(finished.value, trajectories, device, localisation_error)
+            return ScoredTracks(
+                finished.value, trajectories, device, localisation_error, tuple(notices)
+            )
         yield done, len(trajectories)
 
 
