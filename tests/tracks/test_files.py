@@ -343,3 +343,16 @@ class TestWriteTable:
         with pytest.raises(InputError, match=r"scores.csv: cannot be written"):
             write_table(BEADS, tmp_path / "scores.csv")
         assert names_in(tmp_path) == ["file", "scores.csv"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
+def test_what_trackpy_measured_is_read_with_the_points(tmp_path, request, ending):
+    table, path = BEADS.assign(ep=[0.1, 0.2, np.nan]), tmp_path / f"beads.{ending}"
+    if ending == "parquet":
+        request.getfixturevalue("parquet")
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, index=False, sep={"csv": ",", "tsv": "\t"}[ending])
+    np.testing.assert_array_equal(read_tracks(path).localisation_errors, [0.1, 0.2, np.nan])
+    table.assign(ep="good").to_csv(tmp_path / "words.csv", index=False)
+    assert read_tracks(tmp_path / "words.csv").localisation_errors is None

@@ -377,9 +377,10 @@ class TestHDF5:
         for kind in (trackpy.PandasHDFStore, trackpy.PandasHDFStoreSingleNode):
             store.unlink(missing_ok=True)
             with kind(str(store)) as out:
-                for _, points in POINTS.assign(mass=1.0).groupby("frame"):
+                for _, points in POINTS.assign(mass=1.0, ep=0.25).groupby("frame"):
                     out.put(points)
             assert_plain(read_tracks(store))
+            assert read_tracks(store).localisation_errors == pytest.approx(0.25)
             assert holds_tracks(store)
 
     @pytest.mark.parametrize("options", [{}, {"format": "table"}, {"data_columns": True}])

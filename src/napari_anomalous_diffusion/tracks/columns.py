@@ -295,6 +295,30 @@ def take_points(
     )
 
 
+def columns_to_read(names: Sequence[object], places: PointColumns) -> tuple[int, ...]:
+    """Tell which columns of a file hold its points, and their localisation errors if any do.
+
+    Parameters
+    ----------
+    names : sequence
+        The names of all columns.
+    places : PointColumns
+        What `find_columns` made of them.
+
+    Returns
+    -------
+    tuple of int
+        Places among `names`, each once.
+    """
+    points = (places.track, places.frame, *places.axes)
+    errors = [place for place, name in enumerate(names) if name == ERRORS]
+    return tuple(dict.fromkeys((*points, *(errors if len(errors) == 1 else ()))))
+
+
+ERRORS = "ep"
+"""trackpy's name for the static localisation error of a point."""
+
+
 def localisation_errors(table: pd.DataFrame) -> NDArray[np.float64] | None:
     """Take trackpy's estimate of each point's static localisation error out of a table.
 
@@ -308,9 +332,9 @@ def localisation_errors(table: pd.DataFrame) -> NDArray[np.float64] | None:
     ndarray of float64, shape (n_points,), or None
         None where there is no such column of numbers.
     """
-    if "ep" not in table.columns or table.columns.tolist().count("ep") > 1:
+    if table.columns.tolist().count(ERRORS) != 1:
         return None
-    column = table["ep"]
+    column = table[ERRORS]
     return column.to_numpy(np.float64, na_value=np.nan) if column.dtype.kind in "iuf" else None
 
 

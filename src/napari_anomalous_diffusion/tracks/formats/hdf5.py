@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.tracks.columns import find_columns, named_calibration
+from napari_anomalous_diffusion.tracks.columns import (
+    columns_to_read,
+    find_columns,
+    named_calibration,
+)
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 if TYPE_CHECKING:
@@ -62,7 +66,7 @@ def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
             tables = [_columns(file[key]) for key in keys]
             columns = list(tables[0])
             places = find_columns(columns, **given, source=str(path))  # type: ignore[arg-type]
-            wanted = [columns[place] for place in (places.track, places.frame, *places.axes)]
+            wanted = [columns[place] for place in columns_to_read(columns, places)]
             table = _together(tables, wanted)
     except InputError:
         raise

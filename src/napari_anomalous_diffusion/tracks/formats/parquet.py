@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.columns import (
     are_tracks,
+    columns_to_read,
     find_columns,
     named_calibration,
 )
@@ -44,7 +45,7 @@ def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
             places = find_columns(
                 columns, track=names.track, frame=names.frame, axes=names.axes, source=str(path)
             )
-            wanted = [columns[place] for place in (places.track, places.frame, *places.axes)]
+            wanted = [columns[place] for place in columns_to_read(columns, places)]
             # An index that pandas stored is a column like any other here.
             table = file.read(columns=wanted).to_pandas(ignore_metadata=True)
     except InputError:

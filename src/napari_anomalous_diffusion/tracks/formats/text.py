@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.columns import (
     are_tracks,
+    columns_to_read,
     find_columns,
     named_calibration,
 )
@@ -40,7 +41,7 @@ def read(path: Path, beginning: bytes, names: ColumnNames) -> Trajectories:
     places = find_columns(
         layout.names, track=names.track, frame=names.frame, axes=names.axes, source=str(path)
     )
-    table = layout.read(path, (places.track, places.frame, *places.axes))
+    table = layout.read(path, columns_to_read(layout.names, places))
     return Trajectories.from_frame(
         table,
         track=names.track,
