@@ -1,10 +1,11 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from napari_anomalous_diffusion import InputError
+from napari_anomalous_diffusion import InputError, load_bank, read_tracks, score
 from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.scores import demo
@@ -51,15 +52,38 @@ def test_its_three_lines_say_what_the_tables_say(done: tuple) -> None:
     scored = beads["best"].notna().sum()
     brownian = beads["best"].isin(["attm", "fbm", "sbm"]).sum()
     assert "it is FBM at alpha = 1, or SBM at alpha = 1, or ATTM" in meaning
-    assert f"{brownian} of {scored} scored tracks" in meaning
+    assert f"{brownian} of {scored} scored tracks have their lowest error under one" in meaning
+    assert "undecided" not in meaning
 
     scores = pd.read_csv(folder / "field-scores.csv").set_index("track_id")
     truth = pd.read_csv(sample_path("field")).groupby("track_id")["model"].first()
     known = scores["best"].notna() & truth.isin(["attm", "fbm", "sbm"])
     right = (scores["best"] == truth)[known].sum()
     assert f"of {known.sum()} simulated tracks" in field
-    assert f" {right} ({right / known.sum():.0%})" in field
+    assert f" {right} ({right / known.sum():.0%}) have their lowest error" in field
+    assert "with a verdict" not in field
     assert "chance gives 33%" in field
+
+
+def test_of_a_calibrated_bank_it_says_what_is_undecided() -> None:
+    bank = load_bank("models-20")
+    beads = read_tracks(sample_path("beads"))
+    scores = score(beads.select(np.flatnonzero(beads.lengths >= 20)[:40]), bank, device="cpu")
+    undecided = scores.table[scores.table["verdict"] == "undecided"]
+    assert len(undecided) > 20
+    assert demo._what_that_means(scores).endswith(
+        f"; {len(undecided)} of them are undecided, most often between ATTM, FBM and SBM."
+    )
+    points = pd.read_csv(sample_path("field"))
+    field = read_tracks(sample_path("field"))
+    scores = score(field.select(np.flatnonzero(field.lengths >= 20)[:60]), bank, device="cpu")
+    models = points.groupby("track_id")["model"].first()
+    right = scores.table["best"] == scores.table["track_id"].map(models)
+    named = scores.table["verdict"].isin(bank.labels)
+    assert 5 < named.sum() < 55
+    line = demo._what_the_field_was_given(scores, points)
+    share = f"{right[named].sum()} ({right[named].mean():.0%}) of those with a verdict"
+    assert share in line
 
 
 def test_a_bank_of_other_labels_claims_nothing(

@@ -14,6 +14,7 @@ from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.scores.palette import display_name
 from napari_anomalous_diffusion.scores.plots import summary_figure, verdict_counts, write_figure
 from napari_anomalous_diffusion.scores.scoring import score
+from napari_anomalous_diffusion.scores.words import SEPARATOR, UNDECIDED
 from napari_anomalous_diffusion.tracks.files import read_tracks, write_table
 
 if TYPE_CHECKING:
@@ -92,16 +93,26 @@ def _what_beads_were_given(scores: Scores) -> str:
 
 
 def _what_that_means(scores: Scores) -> str:
-    counts = verdict_counts(scores)
-    scored = sum(counts[label] for label in scores.labels)
     brownian = [label for label in BROWNIAN_LABELS if label in scores.labels]
     if not brownian:
         return f"Beads: they are Brownian, and no label of {scores.bank.name} is."
+    best = scores.table["best"].dropna()
     return (
         "Beads: they are Brownian, which no label says by name: it is "
         f"{', or '.join(BROWNIAN_LABELS[label] for label in brownian)}, and "
-        f"{sum(counts[label] for label in brownian)} of {scored} scored tracks were given "
-        f"{'one of these' if brownian[1:] else 'that'}."
+        f"{best.isin(brownian).sum()} of {len(best)} scored tracks have their lowest error under "
+        f"{'one of these' if brownian[1:] else 'that'}{_what_is_undecided(scores)}."
+    )
+
+
+def _what_is_undecided(scores: Scores) -> str:
+    undecided = scores.table["candidates"][scores.table["verdict"] == UNDECIDED]
+    if undecided.empty:
+        return ""
+    names = [display_name(label) for label in undecided.mode()[0].split(SEPARATOR)]
+    return (
+        f"; {len(undecided)} of them are undecided, most often between "
+        f"{', '.join(names[:-1])} and {names[-1]}"
     )
 
 
@@ -109,11 +120,17 @@ def _what_the_field_was_given(scores: Scores, points: pd.DataFrame) -> str:
     models = points.groupby("track_id")["model"].first()
     truth = scores.table["track_id"].map(models)
     known = scores.table["best"].notna() & truth.isin(scores.labels)
-    right = int((scores.table["best"] == truth)[known].sum())
+    right = scores.table["best"] == truth
     if not known.any():
         return f"Field: none of its models is a label of {scores.bank.name}."
+    named = known & scores.table["verdict"].isin(scores.labels)
+    sure = "" if named.equals(known) else f", {_share(right[named])} of those with a verdict"
     return (
-        f"Field: of {known.sum()} simulated tracks that move and are long enough, {right} "
-        f"({right / known.sum():.0%}) were given the model they were simulated with, where chance "
-        f"gives {1 / len(scores.labels):.0%}."
+        f"Field: of {known.sum()} simulated tracks that move and are long enough, "
+        f"{_share(right[known])} have their lowest error under the model they were simulated "
+        f"with{sure}, where chance gives {1 / len(scores.labels):.0%}."
     )
+
+
+def _share(right: pd.Series[bool]) -> str:
+    return f"{right.sum()} ({right.mean():.0%})"
