@@ -57,6 +57,11 @@ def main() -> None:
             draw(pooled, powers, options.pictures / f"how-sure-{name}.png")
 
 
+def of(bank: Bank) -> dict[int, int]:
+    """Tracks of each label by their points, where windows of the bank fit."""
+    return {length: number for length, number in TRACKS.items() if length >= bank.length}
+
+
 def tell_own(bank: Bank, sources: Sources, share: float) -> pd.DataFrame:
     """Print accuracy, false alarms and reliability on tracks of the bank's own labels."""
     print(
@@ -64,7 +69,7 @@ def tell_own(bank: Bank, sources: Sources, share: float) -> pd.DataFrame:
         "| own label a candidate | calibration error |\n|---|---|---|---|---|---|---|---|---|"
     )
     tables = []
-    for noise, dimensions, (length, number) in product((0.0, 0.5), (1, 2), TRACKS.items()):
+    for noise, dimensions, (length, number) in product((0.0, 0.5), (1, 2), of(bank).items()):
         n_tracks = max(round(share * number), 20)
         table = certainty.judge_own(bank, sources, n_tracks, length, dimensions, noise)
         tables.append(table.assign(length=length, dimensions=dimensions, noise=noise))
@@ -96,10 +101,10 @@ def tell_strange(bank: Bank, sources: Sources, share: float) -> pd.DataFrame:
     rows = {}
     for name, strange in certainty.STRANGE.items():
         rows[name] = {
-            length: certainty.power(bank, strange, number, length, 2) for length in TRACKS
+            length: certainty.power(bank, strange, number, length, 2) for length in of(bank)
         }
     if "lw" not in sources:
-        rows["Levy walks"] = {length: walks_found(bank, number, length) for length in TRACKS}
+        rows["Levy walks"] = {length: walks_found(bank, number, length) for length in of(bank)}
     powers = pd.DataFrame(rows).T
     print("Called novel at level 0.05, by points (2D, S = 0):\n")
     print_shares(powers)

@@ -20,6 +20,7 @@ from qtpy.QtTest import QTest
 
 from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK, installed_banks
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
+from napari_anomalous_diffusion.viewer.canvas import Canvas
 from napari_anomalous_diffusion.viewer.column_dialog import ColumnDialog
 
 SIZE = (1360, 990)
@@ -65,7 +66,10 @@ def open_panel(viewer: Any, name: str) -> Any:
 
 def picture(viewer: Any, path: Path) -> None:
     """Take a picture of the whole window, when it has come to rest."""
-    QTest.qWait(500)
+    QTest.qWait(300)
+    while any(canvas.busy for canvas in viewer.window._qt_window.findChildren(Canvas)):
+        QTest.qWait(50)
+    QTest.qWait(300)
     viewer.screenshot(str(path), canvas_only=False, flash=False)
 
 

@@ -104,7 +104,7 @@ class ScoreForm(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.score, stretch=1)
         buttons.addWidget(self.cancel)
-        form = QFormLayout(self)
+        form = self._form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Tracks", self.layers)
@@ -112,10 +112,8 @@ class ScoreForm(QWidget):
         form.addRow("Device", self.devices)
         form.addRow("Exposure", self.exposure)
         form.addRow("Level", self.level)
-        error = QHBoxLayout()
-        error.addWidget(self.localisation_way, stretch=1)
-        error.addWidget(self.localisation_error, stretch=1)
-        form.addRow("Localisation error", error)
+        form.addRow("Localisation error", self.localisation_way)
+        form.addRow(" ", self.localisation_error)
         form.addRow(buttons)
         form.addRow(self.progress)
         form.addRow(self.score_new)
@@ -140,7 +138,8 @@ class ScoreForm(QWidget):
 
     def _on_localisation_error(self) -> None:
         way = self.localisation_way.currentData()
-        self.localisation_error.setVisible(way is None)
+        for widget in (self.localisation_error, self._form.labelForField(self.localisation_error)):
+            widget.setVisible(way is None)
         self.localisation_error_chosen.emit(self.localisation_error.value() if way is None else way)
 
     def set_layers(self, names: Sequence[str], chosen: int) -> None:

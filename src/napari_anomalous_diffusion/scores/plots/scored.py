@@ -226,7 +226,7 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
     ranges = scores.own_ranges(track)
     if ranges is not None:
         _draw_ranges(axes, ranges)
-        title = f"brackets: where each label's own tracks are\n{title}"
+        title = f"brackets: each label's own tracks\n{title}"
     axes.set_title(f"track {name}\n{title}", fontsize="small")
 
 
