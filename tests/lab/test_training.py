@@ -7,8 +7,8 @@ import torch
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
 from napari_anomalous_diffusion.autoencoders.densities import Density
 from napari_anomalous_diffusion.autoencoders.networks import LongAutoencoder
-from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe
-from napari_anomalous_diffusion.lab.training import store_anew, train_bank
+from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe, read_recipe
+from napari_anomalous_diffusion.lab.training import _other_tasks, store_anew, train_bank
 from napari_anomalous_diffusion.lab.training_windows import published_windows, simulate_windows
 
 
@@ -169,3 +169,13 @@ def test_a_density_is_trained(recipe: Path, tmp_path: Path) -> None:
     assert isinstance(bank.networks[0][0], Density)
     first, last = bank.contents.labels[1].members[0].loss_curve
     assert last < first
+
+
+def test_banks_of_probabilities_share_what_is_none_of_their_labels() -> None:
+    """Another learning rate for the labels does not change what the others are trained at."""
+    digests = []
+    for name in ("models-any", "subdiffusive-any", "mixtures-any"):
+        recipe = read_recipe(load_bank(name).folder / "recipe.toml")
+        digests.append({task.digest for task in _other_tasks(recipe).values()})
+    assert digests[0] == digests[1] == digests[2]
+    assert len(digests[0]) == 2

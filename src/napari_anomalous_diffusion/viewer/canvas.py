@@ -169,7 +169,7 @@ class Canvas(FigureCanvasQTAgg):
                 self.draw_idle()
 
     def _begin_to_draw(self) -> None:
-        if not self._moving:
+        if self.figure.subfigs and not self._moving:
             self._undrawn = [*self.figure.subfigs]
             self.get_renderer().clear()
             self.figure.patch.draw(self.get_renderer())

@@ -100,7 +100,7 @@ def displacements_of_track(
 
 
 MARGIN = 1.15
-"""Between points and the ends of their axes, as a factor: half a point at least."""
+"""Between the outermost points and the ends of their axes at least, as a factor."""
 
 
 def _limit(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:

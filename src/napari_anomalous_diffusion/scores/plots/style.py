@@ -108,19 +108,17 @@ def widen(axes: Axes, low: float, high: float) -> None:
     """
     bottom, top = axes.get_ylim()
     logarithmic = axes.get_yscale() == "log"
-    there, back, unit = (np.log10, lambda x: 10.0**x, 0.125) if logarithmic else (_same, _same, 0.2)
-    if low < bottom:
-        bottom = back(unit * np.floor(there(low) / unit - 0.2))
-    if high > top:
-        top = back(unit * np.ceil(there(high) / unit + 0.2))
     if logarithmic:
-        _limit(axes, bottom, top)
+        bottom, top, low, high = np.log10([bottom, top, low, high]).tolist()
+    unit = 0.125 if logarithmic else 0.2
+    if low < bottom:
+        bottom = unit * np.floor(low / unit - 0.2)
+    if high > top:
+        top = unit * np.ceil(high / unit + 0.2)
+    if logarithmic:
+        _limit(axes, 10**bottom, 10**top)
     else:
         axes.set_ylim(bottom, top)
-
-
-def _same(value: float) -> float:
-    return value
 
 
 def _limit(axes: Axes, bottom: float, top: float) -> None:

@@ -1,0 +1,59 @@
+"""How often a bank of mixtures names the right one: docs/accuracy.md.
+
+    python benchmarks/mixtures.py mixtures-20 mixtures-any [--tracks 40]
+
+Needs the extra `train`. Every track is fresh: its seed is no training seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from napari_anomalous_diffusion import load_bank, score
+from napari_anomalous_diffusion.autoencoders.bank import Bank
+from napari_anomalous_diffusion.lab.mixtures import simulate_source
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.simulation import as_trajectories
+from napari_anomalous_diffusion.scores.palette import mixture
+
+SEED = 77_000
+SIZES = [(20, 1), (100, 2), (400, 2)]
+"""Points and dimensions."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("banks", nargs="+")
+    parser.add_argument("--tracks", type=int, default=40, help="of each mixture")
+    options = parser.parse_args()
+    print("| bank | tracks | right | distance | right, pure CTRW | undecided |")
+    print("|---|---|---|---|---|---|")
+    for name in options.banks:
+        for length, dimensions in SIZES:
+            report(load_bank(name), options.tracks, length, dimensions)
+
+
+def report(bank: Bank, n_tracks: int, length: int, dimensions: int) -> None:
+    """Print how often the mixture is right, and how far off in gamma and beta it is."""
+    right, distance, undecided = [], [], []
+    for number, (label, source) in enumerate(
+        read_recipe(bank.folder / "recipe.toml").labels.items()
+    ):
+        tracks = simulate_source(source, n_tracks, length, dimensions, seed=SEED + number)
+        table = score(as_trajectories(tracks), bank).table
+        named = table["best"].dropna()
+        away = [np.subtract(mixture(name), mixture(label)) for name in named]  # type: ignore[arg-type]
+        right.append((named == label).mean())
+        distance.append(np.linalg.norm(away, axis=1).mean())
+        undecided.append((table["verdict"] == "undecided").mean())
+    print(
+        f"| `{bank.name}` | {length} points, {dimensions}D | {np.mean(right):.3f} "
+        f"| {np.mean(distance):.2f} | {right[-1]:.2f} | {np.mean(undecided):.2f} |",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
