@@ -1,6 +1,6 @@
 """How often a bank of mixtures names the right one: docs/accuracy.md.
 
-    python benchmarks/mixtures.py mixtures-20 mixtures-any [--tracks 40]
+    python benchmarks/mixtures.py mixtures-20 mixtures-any [--tracks 40] [--lengths 20 100]
 
 Needs the extra `train`. Every track is fresh: its seed is no training seed.
 """
@@ -19,20 +19,21 @@ from napari_anomalous_diffusion.lab.simulation import as_trajectories
 from napari_anomalous_diffusion.scores.palette import mixture
 
 SEED = 77_000
-SIZES = [(20, 1), (100, 2), (400, 2)]
-"""Points and dimensions."""
+DIMENSIONS = {20: 1, 100: 2, 400: 2}
+"""Of tracks, by their points."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("banks", nargs="+")
     parser.add_argument("--tracks", type=int, default=40, help="of each mixture")
+    parser.add_argument("--lengths", type=int, nargs="*", default=[*DIMENSIONS])
     options = parser.parse_args()
     print("| bank | tracks | right | distance | right, pure CTRW | undecided |")
     print("|---|---|---|---|---|---|")
     for name in options.banks:
-        for length, dimensions in SIZES:
-            report(load_bank(name), options.tracks, length, dimensions)
+        for length in options.lengths:
+            report(load_bank(name), options.tracks, length, DIMENSIONS[length])
 
 
 def report(bank: Bank, n_tracks: int, length: int, dimensions: int) -> None:
