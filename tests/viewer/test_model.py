@@ -54,6 +54,18 @@ def test_how_often_a_calibrated_bank_is_right_is_said_of_all_and_of_each():
     assert f"right in {right[2]:.0%} of simulated tracks as long" in summary(result, 2)
 
 
+def test_many_candidates_are_counted_and_few_are_named():
+    tracks = read_tracks(sample_path("field")).select(range(4))
+    scores = score(tracks, "mixtures-any", device="cpu")
+    rows = scores.table["candidates"].dropna().str.split(";")
+    many = next(place for place, labels in rows.items() if len(labels) > 6)
+    text = summary(ScoredTracks(scores, tracks, "cpu"), many)
+    assert f"{len(rows[many])} of 36 labels are candidates" in text
+    scores.table.loc[many, "candidates"] = "gamma=0,beta=0;gamma=1,beta=1"
+    text = summary(ScoredTracks(scores, tracks, "cpu"), many)
+    assert "candidates γ = 0, β = 0, γ = 1, β = 1" in text
+
+
 def test_codes_map_to_their_colours_and_nothing_else_is_seen():
     colormap = colours.code_colormap("best", ["#FF0000", "#00FF00", "#0000FF"])
     mapped = colormap.map(np.array([2, 0, 3, -1]))

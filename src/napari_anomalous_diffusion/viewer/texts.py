@@ -25,6 +25,10 @@ TRACK_IDS = "track_ids"
 """Where a layer's metadata keeps the user's own ids, if napari could not take them."""
 
 
+MOST_CANDIDATES = 6
+"""More of them are counted, not named: of 36 mixtures, half cannot be told apart."""
+
+
 def own_track_ids(layer: Tracks) -> list[Any] | None:
     """Return the user's own ids of a layer's tracks, where its metadata keeps one for each id."""
     names = layer.metadata.get(TRACK_IDS)
@@ -96,7 +100,10 @@ def summary(result: ScoredTracks | None, track: int | None) -> str:
         parts.append(f"right in {right:.0%} of simulated tracks as long")
     if isinstance(row["candidates"], str):
         candidates = [display_name(label) for label in row["candidates"].split(SEPARATOR)]
-        parts.append(f"candidates {', '.join(candidates)}")
+        if len(candidates) > MOST_CANDIDATES:
+            parts.append(f"{len(candidates)} of {len(result.scores.labels)} labels are candidates")
+        else:
+            parts.append(f"candidates {', '.join(candidates)}")
     return f"<b>Track {row['track_id']}: {display_name(row['verdict'])}</b><br>{', '.join(parts)}"
 
 
