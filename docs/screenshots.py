@@ -184,6 +184,8 @@ def take_batch(folder: Path) -> None:
     compared = open_panel(viewer, "Compare")
     for place, condition in enumerate(("left", "right") * 2):
         compared.layers.item(place, 1).setText(condition)
+    while not compared.canvas.figure.axes:
+        QTest.qWait(50)
     in_both_themes(viewer, folder, "compare")
     viewer.close()
 
