@@ -86,7 +86,7 @@ def test_what_stays_within_its_localisation_error_is_immobile(bank):
 
 
 def test_a_bank_that_was_not_calibrated_has_no_p_values():
-    table = score(trajectories(brownian(3)), "superdiffusive-20").table
+    table = score(trajectories(brownian(3)), "exponents-fbm-20").table
     assert table[["p_value", "confidence", "candidates"]].isna().all(axis=None)
     assert (table["verdict"] == table["best"]).all()
 
