@@ -126,7 +126,7 @@ def pictures_of(result: ScoredTracks) -> tuple[Picture, ...]:
 
 
 ERRORS = Picture(
-    lambda axes, result: plots.error_profile(axes, result.scores, reach=0.9),
+    lambda axes, result: plots.error_profile(axes, result.scores, reach=0.99),
     lambda axes, shown: plots.errors_of_track(axes, shown.result.scores, shown.track),
 )
 

@@ -63,7 +63,7 @@ def displacements_of_track(
 ) -> None:
     """Draw what `mean_squared_displacement` does on `displacement_axes`.
 
-    The limits are round numbers, so that many tracks have the same.
+    The limits are powers of ten, so that many tracks have the same.
 
     Parameters
     ----------
@@ -104,17 +104,12 @@ MARGIN = 1.15
 
 
 def _limit(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:
-    """Let an axis reach from one round number to another, with few enough to be legible."""
-    low, high = _round_number(low / MARGIN, np.floor), _round_number(high * MARGIN, np.ceil)
+    """Let an axis reach from one power of ten to another, with few enough ticks to be legible."""
+    low = float(10.0 ** np.floor(np.log10(low / MARGIN)))
+    high = float(10.0 ** np.ceil(np.log10(high * MARGIN)))
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 99 * low else (1,)))
     axes.set(**{f"{name}lim": (low, high)})
-
-
-def _round_number(value: float, to: np.ufunc) -> float:
-    """Return a power of ten, or three times one, next to `value`."""
-    decade, half = divmod(to(2 * np.log10(value)), 2)
-    return float(10.0**decade * (3 if half else 1))
 
 
 def _statement(row: pd.Series[Any], units: Calibration) -> str:

@@ -110,7 +110,7 @@ def widen(axes: Axes, low: float, high: float) -> None:
     logarithmic = axes.get_yscale() == "log"
     if logarithmic:
         bottom, top, low, high = np.log10([bottom, top, low, high]).tolist()
-    unit = 0.125 if logarithmic else 0.2
+    unit = 0.25 if logarithmic else 0.5
     if low < bottom:
         bottom = unit * np.floor(low / unit - 0.2)
     if high > top:
