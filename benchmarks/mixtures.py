@@ -16,7 +16,8 @@ from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.recipes import read_recipe
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
-from napari_anomalous_diffusion.scores.palette import mixture
+from napari_anomalous_diffusion.scores.mixtures import plane_of_labels
+from napari_anomalous_diffusion.scores.words import UNDECIDED
 
 SEED = 77_000
 DIMENSIONS = {20: 1, 100: 2, 400: 2}
@@ -45,10 +46,10 @@ def report(bank: Bank, n_tracks: int, length: int, dimensions: int) -> None:
         tracks = simulate_source(source, n_tracks, length, dimensions, seed=SEED + number)
         table = score(as_trajectories(tracks), bank).table
         named = table["best"].dropna()
-        away = [np.subtract(mixture(name), mixture(label)) for name in named]  # type: ignore[arg-type]
+        away = plane_of_labels(named).to_numpy() - plane_of_labels([label]).to_numpy()
         right.append((named == label).mean())
         distance.append(np.linalg.norm(away, axis=1).mean())
-        undecided.append((table["verdict"] == "undecided").mean())
+        undecided.append((table["verdict"] == UNDECIDED).mean())
     print(
         f"| `{bank.name}` | {length} points, {dimensions}D | {np.mean(right):.3f} "
         f"| {np.mean(distance):.2f} | {right[-1]:.2f} | {np.mean(undecided):.2f} |",

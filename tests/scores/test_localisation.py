@@ -81,4 +81,4 @@ def test_errors_that_are_not_one_a_point_are_refused():
 def test_another_word_is_refused_in_one_sentence():
     tracks = Trajectories.from_points([0, 0, 0], [0, 1, 2], np.arange(6.0).reshape(3, 2))
     with pytest.raises(InputError, match=r"'guess' is no length: give a number .* or 'estimate'"):
-        localisation_error_of(tracks, "guess")  # type: ignore[arg-type]
+        localisation_error_of(tracks, "guess")
