@@ -27,13 +27,12 @@ from napari_anomalous_diffusion.scores.plots.scored import (
     label_shares,
     legend,
     loss_curves,
-    reconstruction,
     summary_figure,
     tracks_by_label,
     verdict_counts,
-    window_axes,
 )
 from napari_anomalous_diffusion.scores.plots.style import write_figure
+from napari_anomalous_diffusion.scores.plots.windows import reconstruction, window_axes
 
 __all__ = [
     "MOST_ROWS",

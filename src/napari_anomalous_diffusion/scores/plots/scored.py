@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ from napari_anomalous_diffusion.scores.plots.style import (
     error_limits,
     name_labels,
     names_above,
-    open_frame,
     say,
     widen,
 )
@@ -339,75 +337,6 @@ def _share_columns(axes: Axes, scores: Scores, shares: list[float], colours: lis
     axes.set_xticks([*axes.get_xticks(), *aside], [*names, *others], rotation=90, fontsize="small")
     axes.set_xlim(-0.6, max(n_labels, *aside, 0) + 0.4 * apart)
     axes.set_ylabel("share (%)", fontsize="small")
-
-
-def window_axes(axes: Axes) -> None:
-    """Make axes for windows side by side, whose points and positions bear no numbers.
-
-    Parameters
-    ----------
-    axes : Axes
-    """
-    axes.set_xlabel("points of the windows", fontsize="small")
-    axes.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)
-    open_frame(axes)
-
-
-def reconstruction(
-    axes: Axes,
-    windows: NDArray[np.float32],
-    reconstructions: Mapping[str, NDArray[np.float32]],
-    labels: tuple[str, ...] | None = None,
-) -> None:
-    """Draw windows, side by side, and what the autoencoders of some labels make of them.
-
-    Parameters
-    ----------
-    axes : Axes
-        From `window_axes`.
-    windows : ndarray of float32, shape (n_windows, length)
-        Normalised windows.
-    reconstructions : mapping of str to ndarray of float32, shape (n_members, n_windows, length)
-        For each label to be shown, what `autoencoders.engine.reconstruct` returned.
-    labels : tuple of str, optional
-        All labels of the bank, which decide the colours of those that are no diffusion models.
-    """
-    if not len(windows):
-        say(axes, NOTHING_SCORED)
-        return
-    palette = label_colours(labels or tuple(reconstructions))
-    axes.plot(
-        *_side_by_side(windows), color=mpl.rcParams["text.color"], marker="o", markersize=3,
-        linewidth=1, label="track", zorder=3,
-    )  # fmt: skip
-    for place, (label, members) in enumerate(reconstructions.items()):
-        # Neighbours among exponents and mixtures have nearly one colour.
-        axes.plot(
-            *_side_by_side(members), color=palette[label], linewidth=1.2,
-            linestyle="-" if place == 0 else "--", label=display_name(label),
-        )  # fmt: skip
-    _scale_bar(axes)
-    names_above(axes)
-
-
-def _scale_bar(axes: Axes) -> None:
-    """Draw a bar of a few displacements beside the windows, and say how long it is."""
-    bottom, top = axes.get_ylim()
-    length = max((bar for bar in (1, 2, 5, 10) if bar < 0.6 * (top - bottom)), default=0.5)
-    axes.vlines(-2, bottom, bottom + length, colors=mpl.rcParams["text.color"], linewidth=3)
-    axes.set_ylabel(f"position\n(bar: {length:g} rms displ.)", fontsize="small")
-
-
-def _side_by_side(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lay windows out along one axis of points, again for each member: nothing joins them.
-
-    One line of many pieces is drawn much faster than many lines.
-    """
-    *_, n_windows, length = values.shape
-    gap = np.full((values.size // length, 3), np.nan)
-    pieces = np.hstack([values.reshape(-1, length).astype(np.float64), gap])
-    points = np.tile(np.arange(n_windows * (length + 3)), values.size // (n_windows * length))
-    return points.astype(np.float64), pieces.ravel()
 
 
 def loss_curves(axes: Axes, bank: Bank) -> None:
