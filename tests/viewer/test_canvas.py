@@ -167,3 +167,55 @@ def test_every_part_of_a_drawing_has_a_turn_of_its_own(canvas, qtbot):
     canvas.set_theme("light")
     canvas.draw()  # whoever cannot wait gets all of it
     assert named() == 3
+
+
+def test_a_part_whose_axes_change_is_drawn_and_the_others_are_not(canvas, monkeypatch):
+    def parts(figure):
+        for part in figure.subfigures(2, 1, facecolor=figure.get_facecolor()):
+            part.subplots()
+
+    canvas.show_drawing(parts)
+    canvas.draw()
+    upper, lower = canvas.figure.axes
+    lines = []
+
+    def show(top: float) -> np.ndarray:
+        def change():
+            for line in lines:
+                line.remove()
+            lower.set_ylim(0, top)
+            lines[:] = [axes.axhline(0.3, color="red") for axes in (upper, lower)]
+            return lines
+
+        canvas.change_drawing(change)
+        canvas.draw()
+        return pixels(canvas)
+
+    first = show(1)
+    rendered = []
+    for axes in (upper, lower):
+        monkeypatch.setattr(axes.xaxis, "draw", lambda renderer, axes=axes: rendered.append(axes))
+    other = show(2)
+    assert rendered == [lower]
+    middle = len(first) // 2
+    np.testing.assert_array_equal(other[:middle], first[:middle])
+    assert not np.array_equal(other[middle:], first[middle:])
+    np.testing.assert_array_equal(show(1), first)
+    assert rendered == [lower]
+
+
+def test_a_size_may_be_taken_before_the_canvas_is_seen(qtbot):
+    widget = Canvas(200)
+    qtbot.addWidget(widget)
+    widget.take_size(330, 200)
+    widget.set_theme("dark")
+    widget.show_drawing(lambda figure: figure.subplots().set_ylabel("error") and None)
+    drawn = []
+    widget.drawn.connect(lambda: drawn.append(1))
+    qtbot.waitUntil(lambda: drawn == [1])
+    before = place(widget)
+    widget.setFixedWidth(330)
+    widget.show()
+    qtbot.wait(50)
+    np.testing.assert_array_equal(place(widget), before)
+    assert drawn == [1]

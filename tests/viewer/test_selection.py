@@ -145,6 +145,26 @@ def test_each_track_is_drawn_on_the_same_axes_and_nothing_of_the_last_one_stays(
     assert repr(drawn(8)) == repr(first)
 
 
+def test_the_plots_of_a_track_are_made_before_the_first_click(stage):
+    on = stage()
+    on.score()
+    track = on.dock.plots.track
+    on.qtbot.waitUntil(lambda: on.dock.plots.prepared and not track.busy)
+    assert track.isHidden()
+    places = [axes.get_position().bounds for axes in track.figure.axes]
+    frames = dict(track._frames)
+    assert len(frames) == 3
+    drawn = []
+    track.drawn.connect(lambda: drawn.append(on.model.selected))
+    on.model.selected = on.place(7)
+    assert drawn == [on.place(7)]
+    assert track.figure.axes[0].get_title() == "track 7"
+    on.qtbot.wait(50)
+    assert drawn == [on.place(7)]
+    assert [axes.get_position().bounds for axes in track.figure.axes] == places
+    assert frames.items() <= track._frames.items()
+
+
 def test_a_cleared_selection_shows_the_overview_without_drawing_it_anew(stage):
     on = stage()
     on.score()

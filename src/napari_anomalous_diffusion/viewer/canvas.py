@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
+from matplotlib.ticker import NullLocator
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QResizeEvent
@@ -22,8 +26,8 @@ PREFERRED_WIDTH = 330
 Drawing = Callable[[Figure], Iterator[None] | None]
 Change = Callable[[], Sequence[Artist]]
 
-MOST_FRAMES = 32
-"""Pictures of axes that are kept, about a megabyte each."""
+MOST_FRAMES = 96
+"""Pictures of axes that are kept, about a third of a megabyte each."""
 
 
 def plot_style(theme: str) -> dict[str, Any]:
@@ -59,7 +63,8 @@ class Canvas(FigureCanvasQTAgg):
     So a new drawing is made, given its room and drawn in several turns of the event loop.
 
     Axes with their numbers and names take longer to draw than what is drawn on them. So what comes
-    and goes is drawn over a picture of all the rest, which is kept for as long as it is the same.
+    and goes is drawn over pictures of all the rest, a picture for each part of the figure, which
+    are kept for as long as the room is.
 
     Parameters
     ----------
@@ -90,20 +95,21 @@ class Canvas(FigureCanvasQTAgg):
         """Whether something is not on the figure yet, or has no room."""
         return self._next_turn.isActive()
 
-    def show_drawing(self, drawing: Drawing) -> None:
+    def show_drawing(self, drawing: Drawing, change: Change = lambda: ()) -> None:
         """Replace what is shown; `drawing` is called with the empty figure.
 
         If it is a generator, every part that it draws before it yields has a turn of its own.
+        `change` follows, see `change_drawing`.
         """
-        self._drawing, self._change = drawing, lambda: ()
+        self._drawing, self._change = drawing, change
         self._redraw()
 
     def change_drawing(self, change: Change) -> None:
         """Change what is shown in place; `change` knows what the drawing has put on the figure.
 
         It returns, in the order of drawing, all that lies over the rest and comes and goes with
-        such changes; or nothing, where the rest changes too. Limits and names of axes may always
-        change.
+        such changes; or nothing, where the rest changes too. Limits and names of axes, and the
+        names in legends, may always change.
         """
         self._compose()
         self._change = change
@@ -166,22 +172,22 @@ class Canvas(FigureCanvasQTAgg):
             elif self._undrawn:
                 self._draw_part()
             else:
-                self.draw_idle()
+                self.draw()
 
     def _begin_to_draw(self) -> None:
-        if self.figure.subfigs and not self._moving:
+        if self.figure.subfigs:
+            self._hold_back()
             self._undrawn = [*self.figure.subfigs]
             self.get_renderer().clear()
             self.figure.patch.draw(self.get_renderer())
         self._next_turn.start(0)
 
     def _draw_part(self) -> None:
-        self._undrawn.pop(0).draw(self.get_renderer())
+        self._draw_frame(self._undrawn.pop(0))
         if self._undrawn:
             self._next_turn.start(0)
         else:
-            self.update()
-            self.drawn.emit()
+            self._draw_moving()
 
     def _make_room(self) -> None:
         """Lay the figure out when it is drawn next."""
@@ -193,34 +199,71 @@ class Canvas(FigureCanvasQTAgg):
         self._compose()
         self._undrawn = []
         with rc_context(self._style):
-            for artist in self._moving:
-                artist.set_animated(True)  # which leaves it out where the rest is drawn
-            self._draw_frame()
+            self._hold_back()
+            self._draw_frames()
             if cut_off(self.figure):
                 self._make_room()
-                self._draw_frame()
-            for artist in self._moving:
-                artist.draw(self.get_renderer())
-        self.update()
-        self.drawn.emit()
+                self._draw_frames()
+            self._draw_moving()
 
-    def _draw_frame(self) -> None:
-        """Draw all but what comes and goes, or take the picture that was kept of it."""
-        key = _frame_of(self.figure)
-        if key in self._frames and self._moving:
+    def _hold_back(self) -> None:
+        """Leave what comes and goes out where the rest is drawn."""
+        for artist in self._moving:
+            artist.set_animated(True)
+
+    def _draw_frames(self) -> None:
+        """Draw all but what comes and goes, or take the pictures that were kept of it."""
+        parts: list[Figure | SubFigure] = [*self.figure.subfigs] or [self.figure]
+        if self._frames and self._moving:
+            for part in parts:
+                self._draw_frame(part)
+        else:
+            super().draw()
+            self.figure.set_layout_engine("none")
+            for part in parts:
+                self._keep_frame(part)
+
+    def _draw_frame(self, part: Figure | SubFigure) -> None:
+        if (key := _frame_of(part)) in self._frames:
             self.restore_region(self._frames[key])
-            return
-        super().draw()
-        self.figure.set_layout_engine("none")
+        else:
+            part.draw(self.get_renderer())
+            self._keep_frame(part)
+
+    def _keep_frame(self, part: Figure | SubFigure) -> None:
         if self._moving:
             if len(self._frames) >= MOST_FRAMES:
                 self._frames.clear()
-            self._frames[key] = self.copy_from_bbox(self.figure.bbox)
+            self._frames[_frame_of(part)] = self.copy_from_bbox(part.bbox)
+
+    def _draw_moving(self) -> None:
+        for artist in self._moving:
+            artist.draw(self.get_renderer())
+        self.update()
+        self.drawn.emit()
+
+    def take_size(self, width: int, height: int) -> None:
+        """Take a size at once: Qt tells a widget of it when it is shown, and not before."""
+        self.resize(width, height)
+        width_in_inches, height_in_inches = np.array([width, height]) / self._points_an_inch
+        self.figure.set_size_inches(width_in_inches, height_in_inches, forward=False)
+        self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Lay out anew: the room that letters need is another share of the whole."""
-        self._make_room()
-        super().resizeEvent(event)
+        drawn = (self.figure.get_size_inches() * self._points_an_inch).round().astype(int)
+        if event.size() != QSize(*drawn.tolist()):
+            self._make_room()
+            super().resizeEvent(event)
+
+    @property
+    def _points_an_inch(self) -> float:
+        return self.figure.dpi / self.device_pixel_ratio
+
+    def draw_idle(self) -> None:
+        """Draw when the event loop comes round; but what is still being made has its own turns."""
+        if not self.busy:
+            super().draw_idle()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of choice: a figure's own would make the dock very wide."""
@@ -231,12 +274,22 @@ class Canvas(FigureCanvasQTAgg):
         event.ignore()
 
 
-def _frame_of(figure: Figure) -> Hashable:
-    """Return all that decides what the axes look like before anything is drawn on them."""
-    return tuple(
-        (axes.axison, axes.get_xlabel(), axes.get_ylabel(), *axes.get_xlim(), *axes.get_ylim())
-        for axes in figure.axes
+def _frame_of(part: Figure | SubFigure) -> Hashable:
+    """Return all that decides what axes look like before anything is drawn on them."""
+    return part, *(
+        (axes.axison, *_names(axes), *_frame_of_axis(axes.xaxis), *_frame_of_axis(axes.yaxis))
+        for axes in part.axes
     )
+
+
+def _names(axes: Axes) -> list[str]:
+    legend = axes.get_legend()
+    return [] if legend is None else [text.get_text() for text in legend.get_texts()]
+
+
+def _frame_of_axis(axis: Axis) -> tuple[Hashable, ...]:
+    bare = isinstance(axis.get_major_locator(), NullLocator)  # and has the same looks everywhere
+    return axis.get_label_text(), *(() if bare else axis.get_view_interval())
 
 
 def cut_off(figure: Figure) -> bool:

@@ -17,13 +17,7 @@ from napari_anomalous_diffusion.viewer import clicks, colours, texts, worker
 from napari_anomalous_diffusion.viewer.model import BEST, DockModel, ScoredTracks
 from napari_anomalous_diffusion.viewer.navigation import bring_into_view
 from napari_anomalous_diffusion.viewer.painter import Painter
-from napari_anomalous_diffusion.viewer.pictures import SelectedTrack
-from napari_anomalous_diffusion.viewer.reconstructions import (
-    WINDOWS_A_PAGE,
-    pages,
-    reconstructions,
-    windows_of,
-)
+from napari_anomalous_diffusion.viewer.reconstructions import select_track
 from napari_anomalous_diffusion.viewer.restoring import restore
 from napari_anomalous_diffusion.viewer.results import results
 from napari_anomalous_diffusion.viewer.scorer import Scorer
@@ -106,6 +100,7 @@ class DockController:
         dock.plots.label_chosen.connect(lambda label: setattr(self.model, "compared", label))
         dock.plots.page_chosen.connect(lambda page: setattr(self.model, "page", page))
         dock.plots.save_clicked.connect(self._save_picture)
+        dock.plots.overview.drawn.connect(self._prepare_plots)
         dock.save.clicked.connect(self._save_scores)
         dock.cleared.connect(self._clear)
         dock.stepped.connect(self._step)
@@ -365,18 +360,16 @@ class DockController:
         if result is None or track is None:
             panel.show_result(result)
         else:
-            self._show_track(result, track)
+            model = self.model
+            panel.show_track(select_track(result, track, model.page, model.compared))
 
-    def _show_track(self, result: ScoredTracks, track: int) -> None:
-        row = result.scores.table.iloc[track]
-        windows, places = windows_of(result, track)
-        page = slice(self.model.page * WINDOWS_A_PAGE, (self.model.page + 1) * WINDOWS_A_PAGE)
-        beside = self.model.compared or row["runner_up"]
-        drawn = reconstructions(result, windows[page], (row["best"], beside))
-        panel = self.dock.plots
-        panel.set_page(beside, result.scores.labels, self.model.page, pages(len(windows)))
-        panel.set_place(" · ".join(places[page]))
-        panel.show_track(SelectedTrack(result, track, windows[page], drawn))
+    def _prepare_plots(self) -> None:
+        """Make the pictures of a track while nobody waits for them."""
+        result = self.model.result
+        if result is not None and self.model.selected is None and not self.dock.plots.prepared:
+            scored = np.flatnonzero(result.scores.table["n_windows"])
+            if len(scored):
+                self.dock.plots.prepare(select_track(result, int(scored[0])))
 
     def _on_theme(self, event: Any = None) -> None:
         self.dock.plots.set_theme(self.viewer.theme)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
-    from napari_anomalous_diffusion.viewer.pictures import SelectedTrack
+    from napari_anomalous_diffusion.viewer.reconstructions import SelectedTrack
 
 UNSCORED = "Score a Tracks layer\nto see its errors here."
 
@@ -100,32 +100,42 @@ class PlotPanel(QWidget):
         self.overview.setFixedHeight(overview.height)
         self.overview.show_drawing(overview.compose)
 
+    @property
+    def prepared(self) -> bool:
+        """Whether the pictures of a track have been made for the result that is shown."""
+        return self._figure is not None
+
+    def prepare(self, shown: SelectedTrack) -> None:
+        """Make the pictures of a track, unseen, so that the first click need not wait for them."""
+        figure = self._figure = TrackFigure(shown.result)
+        self.track.setFixedHeight(figure.height)
+        self.track.take_size(self.overview.width(), figure.height)
+        self.track.show_drawing(figure.compose, lambda: figure.show(shown))
+
     def show_track(self, shown: SelectedTrack) -> None:
         """Show the pictures of one track, of the result that is shown."""
         if self._figure is None:
-            self._figure = TrackFigure(shown.result)
-            self.track.setFixedHeight(self._figure.height)
-            self.track.show_drawing(self._figure.compose)
-        figure = self._figure
-        self.track.change_drawing(lambda: figure.show(shown))
+            self.prepare(shown)
+        else:
+            figure = self._figure
+            self.track.change_drawing(lambda: figure.show(shown))
+        self._show_page(shown)
         self._set_track_shown(True, len(shown.windows) > 0)
 
-    def set_page(self, label: str | None, labels: tuple[str, ...], page: int, pages: int) -> None:
-        """Show which label is drawn beside the best, and which page of the windows it is."""
+    def _show_page(self, shown: SelectedTrack) -> None:
+        """Say which label is drawn beside the best, and which page of the windows it is."""
+        labels = shown.result.scores.labels
         with QSignalBlocker(self.labels):
             if [self.labels.itemData(place) for place in range(self.labels.count())] != [*labels]:
                 self.labels.clear()
                 for name in labels:
                     self.labels.addItem(display_name(name), name)
-            self.labels.setCurrentIndex(self.labels.findData(label))
+            self.labels.setCurrentIndex(self.labels.findData(shown.beside))
         with QSignalBlocker(self.page):
-            self.page.setRange(1, max(pages, 1))
-            self.page.setSuffix(f" of {pages}")
-            self.page.setValue(page + 1)
-
-    def set_place(self, text: str) -> None:
-        """Say where the windows come from."""
-        self.place.setText(text)
+            self.page.setRange(1, max(shown.pages, 1))
+            self.page.setSuffix(f" of {shown.pages}")
+            self.page.setValue(shown.page + 1)
+        self.place.setText(shown.place)
 
     def set_theme(self, theme: str) -> None:
         """Take on the colours of a napari theme."""

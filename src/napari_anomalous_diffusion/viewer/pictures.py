@@ -6,9 +6,8 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.classical import CLASSICAL_COLUMNS
@@ -18,30 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
-
-
-@dataclass(frozen=True, eq=False)
-class SelectedTrack:
-    """A track, and what its pictures need to know of it.
-
-    Attributes
-    ----------
-    result : ScoredTracks
-    track : int
-        Its row in the scores.
-    windows : ndarray of float32, shape (n_windows, length)
-        Those of one page.
-    reconstructions : mapping of str to ndarray of float32, shape (n_members, n_windows, length)
-        By the label whose autoencoders made them.
-    """
-
-    result: ScoredTracks
-    track: int
-    windows: NDArray[Any]
-    reconstructions: Mapping[str, NDArray[Any]]
+    from napari_anomalous_diffusion.viewer.reconstructions import SelectedTrack
 
 
 HEIGHT, ROW_HEIGHT, PLANE_HEIGHT = 205, 14, 280
@@ -223,7 +201,10 @@ class TrackFigure:
 def _axes_for(pictures: Sequence[Overview | Picture], figure: Figure) -> Iterator[Axes]:
     """Make axes of the pictures' heights, one above the other, each as wide as it can be."""
     heights = [picture.height for picture in pictures]
-    for part in figure.subfigures(len(pictures), 1, squeeze=False, height_ratios=heights)[:, 0]:
+    parts = figure.subfigures(
+        len(pictures), 1, squeeze=False, height_ratios=heights, facecolor=figure.get_facecolor()
+    )
+    for part in parts[:, 0]:
         yield part.subplots()
 
 
@@ -240,8 +221,9 @@ class _Ground:
         self._y = None if axes.get_autoscaley_on() else axes.get_ylim()
 
     def added(self) -> list[Artist]:
-        """Return what was drawn since, in the order of drawing."""
-        new = (artist for artist in self.axes.get_children() if artist not in self._artists)
+        """Return what was drawn since but legends, in the order of drawing."""
+        known = self._artists | {self.axes.get_legend()}
+        new = (artist for artist in self.axes.get_children() if artist not in known)
         return [self.axes.title, *sorted(new, key=lambda artist: artist.get_zorder())]
 
     def restore(self) -> None:

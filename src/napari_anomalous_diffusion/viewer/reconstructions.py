@@ -1,8 +1,9 @@
-"""What the autoencoders make of the windows of one track."""
+"""A selected track, its windows, and what the autoencoders make of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +19,69 @@ if TYPE_CHECKING:
 WINDOWS_A_PAGE = 3
 
 
-def pages(n_windows: int) -> int:
-    """Count the pages that windows fill."""
-    return -(-n_windows // WINDOWS_A_PAGE)
+@dataclass(frozen=True, eq=False)
+class SelectedTrack:
+    """A track, and what its pictures need to know of it.
+
+    Attributes
+    ----------
+    result : ScoredTracks
+    track : int
+        Its row in the scores.
+    windows : ndarray of float32, shape (n_windows, length)
+        Those of one page.
+    reconstructions : mapping of str to ndarray of float32, shape (n_members, n_windows, length)
+        By the label whose autoencoders made them.
+    beside : str or None
+        The label that is compared with the best one.
+    page, pages : int
+        Which page of windows it is, from 0 on, and how many there are.
+    place : str
+        Where the windows come from, in words.
+    """
+
+    result: ScoredTracks
+    track: int
+    windows: NDArray[Any]
+    reconstructions: Mapping[str, NDArray[Any]]
+    beside: str | None
+    page: int
+    pages: int
+    place: str
+
+
+def select_track(
+    result: ScoredTracks, track: int, page: int = 0, compared: str | None = None
+) -> SelectedTrack:
+    """Cut a page of a track's windows, and reconstruct them by its best label and another.
+
+    Parameters
+    ----------
+    result : ScoredTracks
+    track : int
+        Its row in the scores.
+    page : int
+    compared : str, optional
+        The other label; the second best, where none is given.
+
+    Returns
+    -------
+    SelectedTrack
+    """
+    row = result.scores.table.iloc[track]
+    windows, places = windows_of(result, track)
+    of_page = slice(page * WINDOWS_A_PAGE, (page + 1) * WINDOWS_A_PAGE)
+    beside = compared or row["runner_up"]
+    return SelectedTrack(
+        result,
+        track,
+        windows[of_page],
+        reconstructions(result, windows[of_page], (row["best"], beside)),
+        beside,
+        page,
+        -(-len(windows) // WINDOWS_A_PAGE),
+        " · ".join(places[of_page]),
+    )
 
 
 def windows_of(result: ScoredTracks, track: int) -> tuple[NDArray[np.float32], list[str]]:

@@ -38,6 +38,8 @@ def mean_squared_displacement(
     """
     displacement_axes(axes, trajectories.calibration)
     displacements_of_track(axes, trajectories, numbers, track)
+    title = f"track {trajectories.track_ids[track]}\n{axes.get_title()}"
+    axes.set_title(title.rstrip(), fontsize="small")
 
 
 def displacement_axes(axes: Axes, units: Calibration) -> None:
@@ -61,7 +63,7 @@ def displacement_axes(axes: Axes, units: Calibration) -> None:
 def displacements_of_track(
     axes: Axes, trajectories: Trajectories, numbers: Scores | pd.DataFrame, track: int
 ) -> None:
-    """Draw what `mean_squared_displacement` does on `displacement_axes`.
+    """Draw what `mean_squared_displacement` does on `displacement_axes`, without the track's name.
 
     The limits are powers of ten, so that many tracks have the same.
 
@@ -71,11 +73,11 @@ def displacements_of_track(
         As there.
     """
     table = numbers if isinstance(numbers, pd.DataFrame) else numbers.table
-    name, row, units = trajectories.track_ids[track], table.iloc[track], trajectories.calibration
+    row, units = table.iloc[track], trajectories.calibration
     lags, msd, counts = time_averaged_msd(trajectories, track)
     moved = msd > 0
     if not moved.any():
-        say(axes, f"track {name}\nnever moves" if len(lags) else f"track {name}\nhas one point")
+        say(axes, "It never moves." if len(lags) else "It has one point.")
         return
     text = mpl.rcParams["text.color"]
     # Long lags rest on few pairs, which overlap: they fade.
@@ -96,7 +98,7 @@ def displacements_of_track(
         lowest, highest = min(lowest, values.min()), max(highest, values.max())
     _limit(axes, "x", lags[0], lags[-1])
     _limit(axes, "y", lowest, highest)
-    axes.set_title(f"track {name}\n{_statement(row, units)}", fontsize="small")
+    axes.set_title(_statement(row, units), fontsize="small")
 
 
 MARGIN = 1.15

@@ -194,7 +194,7 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None, reach: f
     if reach > 0.5:
         widen(axes, *np.nanquantile(scores.member_errors, [(1 - reach) / 2, (1 + reach) / 2]))
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
-    axes.set_title(f"{_tracks(len(errors))}: median and middle half", fontsize="small")
+    axes.set_xlabel(_explanation(scores), fontsize="small")
     if track is not None:
         errors_of_track(axes, scores, track)
 
@@ -212,28 +212,34 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
     """
     if not (scores.table["n_windows"] > 0).any():
         return
-    name, title = scores.table["track_id"].iloc[track], axes.get_title()
     row = scores.table.iloc[track]
     errors = row[scores.bank.error_columns].to_numpy(dtype=np.float64)
+    ranges = scores.own_ranges(track)
+    axes.set_xlabel(_explanation(scores, ranges is not None), fontsize="small")
     if np.isnan(errors).all():
-        axes.set_title(f"track {name} has no errors\n{title}", fontsize="small")
+        axes.set_title(f"track {row['track_id']} has no errors", fontsize="small")
         return
+    axes.set_title(f"track {row['track_id']}", fontsize="small")
     members = scores.member_errors[track]
     _draw_errors(axes, errors, members)
     widen(axes, np.nanmin(members), np.nanmax(members))
-    ranges = scores.own_ranges(track)
     if ranges is not None:
         _draw_ranges(axes, ranges)
-        title = f"brackets: each label's own tracks\n{title}"
-    axes.set_title(f"track {name}\n{title}", fontsize="small")
+
+
+def _explanation(scores: Scores, ranges: bool = False) -> str:
+    """Say what is drawn behind the errors of a track, and beside them."""
+    scored = int((scores.table["n_windows"] > 0).sum())
+    boxes = f"boxes: median and middle half of {_tracks(scored)}"
+    return f"{boxes}\nbrackets: each label's own tracks" if ranges else boxes
 
 
 def _draw_ranges(axes: Axes, ranges: NDArray[np.float64]) -> None:
     """Draw between which errors each label's own tracks lie, as brackets beside the track's."""
     places = np.arange(len(ranges)) - 0.22
-    middle, reach = ranges.mean(axis=1), np.diff(ranges, axis=1)[:, 0] / 2
     text = mpl.rcParams["text.color"]
-    axes.errorbar(places, middle, reach, fmt="none", ecolor=text, elinewidth=1.2, capsize=3)
+    axes.vlines(places, ranges[:, 0], ranges[:, 1], colors=text, linewidth=1.2)
+    axes.plot(np.repeat(places, 2), ranges.ravel(), "_", color=text, markersize=6)
     # Of its lower ends some are far away, and say less.
     widen(axes, ranges[:, 1].min(), ranges[:, 1].max())
 

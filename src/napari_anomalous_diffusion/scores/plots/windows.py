@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.scores.palette import display_name, label_colours
@@ -25,7 +26,8 @@ def window_axes(axes: Axes) -> None:
     axes : Axes
     """
     axes.set_xlabel("points of the windows", fontsize="small")
-    axes.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(NullLocator())
     open_frame(axes)
 
 
