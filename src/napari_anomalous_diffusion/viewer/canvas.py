@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.ticker import NullLocator
 from napari.utils.theme import get_theme
@@ -81,10 +80,10 @@ class Canvas(FigureCanvasQTAgg):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the dock
         self._style: Any = {}  # matplotlib wants to see every one of its names in the type
         self._drawing: Drawing = lambda figure: None
-        self._steps: Iterator[None] = iter(())
+        self._composing: Iterator[None] = iter(())
+        self._painting: Iterator[None] = iter(())
         self._change: Change = lambda: ()
         self._moving: Sequence[Artist] = ()
-        self._undrawn: list[SubFigure] = []
         self._frames: dict[Hashable, Any] = {}
         self._next_turn = QTimer(self)
         self._next_turn.setSingleShot(True)
@@ -140,64 +139,61 @@ class Canvas(FigureCanvasQTAgg):
 
     def _redraw(self) -> None:
         self.figure.clear()
-        self._undrawn = []
         self.figure.set_facecolor(self._style.get("figure.facecolor", "white"))
         self._make_room()
         self._moving = ()
         with rc_context(self._style):
-            self._steps = self._then_change(self._drawing(self.figure))
+            self._composing = self._then_change(self._drawing(self.figure))
         self._next_turn.start(0)
-
-    def _then_change(self, parts: Iterator[None] | None) -> Iterator[None]:
-        yield from parts or ()
-        self._moving = self._change()
-
-    def _compose(self) -> None:
-        """Put on the figure what has not been put there yet, without drawing it."""
-        unfinished, self._steps = self._steps, iter(())
-        with rc_context(self._style):
-            for _ in unfinished:
-                pass
-
-    def _on_turn(self) -> None:
-        """Put the next part on the figure; or find the room that all needs; or draw the next."""
-        engine = self.figure.get_layout_engine()
-        with rc_context(self._style):
-            if next(self._steps, self) is not self:
-                self._next_turn.start(0)
-            elif self.figure.axes and isinstance(engine, ConstrainedLayoutEngine):
-                engine.execute(self.figure)
-                self.figure.set_layout_engine("none")
-                self._begin_to_draw()
-            elif self._undrawn:
-                self._draw_part()
-            else:
-                self.draw()
-
-    def _begin_to_draw(self) -> None:
-        if self.figure.subfigs:
-            self._hold_back()
-            self._undrawn = [*self.figure.subfigs]
-            self.get_renderer().clear()
-            self.figure.patch.draw(self.get_renderer())
-        self._next_turn.start(0)
-
-    def _draw_part(self) -> None:
-        self._draw_frame(self._undrawn.pop(0))
-        if self._undrawn:
-            self._next_turn.start(0)
-        else:
-            self._draw_moving()
 
     def _make_room(self) -> None:
         """Lay the figure out when it is drawn next."""
         self._frames.clear()
         self.figure.set_layout_engine("constrained")
+        self._painting = self._paint()
+
+    def _on_turn(self) -> None:
+        with rc_context(self._style):
+            for steps in (self._composing, self._painting):
+                if next(steps, self) is not self:
+                    self._next_turn.start(0)
+                    return
+
+    def _then_change(self, parts: Iterator[None] | None) -> Iterator[None]:
+        if parts is not None:
+            yield from parts
+            yield
+        self._moving = self._change()
+        yield
+
+    def _compose(self) -> None:
+        """Put on the figure what has not been put there yet, without drawing it."""
+        with rc_context(self._style):
+            for _ in self._composing:
+                pass
+
+    def _paint(self) -> Iterator[None]:
+        """Find the room that all needs, and draw it: a part of the figure at a turn."""
+        for part in self._parts:
+            _lay_out(self.figure, part)
+            yield
+        self.figure.set_layout_engine("none")
+        self._hold_back()
+        self.get_renderer().clear()
+        self.figure.patch.draw(self.get_renderer())
+        for part in self._parts:
+            self._draw_frame(part)
+            yield
+        self._draw_moving()
+
+    @property
+    def _parts(self) -> list[Figure | SubFigure]:
+        return [*self.figure.subfigs] or [self.figure]
 
     def draw(self) -> None:
         """Render the figure; ticks are made only now, so the style has to hold now, too."""
         self._compose()
-        self._undrawn = []
+        self._painting = iter(())
         with rc_context(self._style):
             self._hold_back()
             self._draw_frames()
@@ -213,14 +209,13 @@ class Canvas(FigureCanvasQTAgg):
 
     def _draw_frames(self) -> None:
         """Draw all but what comes and goes, or take the pictures that were kept of it."""
-        parts: list[Figure | SubFigure] = [*self.figure.subfigs] or [self.figure]
         if self._frames and self._moving:
-            for part in parts:
+            for part in self._parts:
                 self._draw_frame(part)
         else:
             super().draw()
             self.figure.set_layout_engine("none")
-            for part in parts:
+            for part in self._parts:
                 self._keep_frame(part)
 
     def _draw_frame(self, part: Figure | SubFigure) -> None:
@@ -272,6 +267,18 @@ class Canvas(FigureCanvasQTAgg):
     def wheelEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the wheel to the scroll area around the canvas."""
         event.ignore()
+
+
+def _lay_out(figure: Figure, part: Figure | SubFigure) -> None:
+    """Give the names and numbers of one part of a figure their room, by its layout engine."""
+    engine = figure.get_layout_engine()
+    if engine is None or not part.axes:
+        return
+    for axes in figure.axes:
+        axes.set_in_layout(axes in part.axes)
+    engine.execute(figure)
+    for axes in figure.axes:
+        axes.set_in_layout(True)
 
 
 def _frame_of(part: Figure | SubFigure) -> Hashable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +51,9 @@ class DockController:
         self._keys: list[str] = []
         self._click = clicks.click_callback(self._on_click)
         self._closed = False
-        self._plots_timer = QTimer(dock)
-        self._plots_timer.setSingleShot(True)
-        self._plots_timer.timeout.connect(self._show_plots)
+        # To draw takes as long as all the rest, so it has a turn of the event loop to itself.
+        self._plots_timer = _turn(dock, self._show_plots)
+        self._prepare_timer = _turn(dock, self._prepare_plots)
         self._connect_model()
         self._connect_views()
         self._connect_viewer()
@@ -100,7 +101,7 @@ class DockController:
         dock.plots.label_chosen.connect(lambda label: setattr(self.model, "compared", label))
         dock.plots.page_chosen.connect(lambda page: setattr(self.model, "page", page))
         dock.plots.save_clicked.connect(self._save_picture)
-        dock.plots.overview.drawn.connect(self._prepare_plots)
+        dock.plots.overview.drawn.connect(self._prepare_timer.start)
         dock.save.clicked.connect(self._save_scores)
         dock.cleared.connect(self._clear)
         dock.stepped.connect(self._step)
@@ -122,6 +123,7 @@ class DockController:
             return
         self._closed = True
         self._plots_timer.stop()
+        self._prepare_timer.stop()
         self._scorer.close()
         self._bind_keys(False)
         self._drop_painter()
@@ -257,8 +259,7 @@ class DockController:
         self.dock.table.set_result(result)
         self._on_colour_by()
         self._show_selection()
-        # To draw takes as long as all the rest, so it has a turn of the event loop to itself.
-        self._plots_timer.start(0)
+        self._plots_timer.start()
 
     def _drop_painter(self) -> None:
         if self._painter is not None:
@@ -402,3 +403,12 @@ class DockController:
             action()
         except InputError as error:
             show_error(str(error))
+
+
+def _turn(dock: AnomalousDiffusionDock, action: Callable[[], None]) -> QTimer:
+    """Make a timer that gives an action a turn of the event loop to itself."""
+    timer = QTimer(dock)
+    timer.setSingleShot(True)
+    timer.setInterval(0)
+    timer.timeout.connect(action)
+    return timer

@@ -175,6 +175,7 @@ class TrackTable(QWidget):
         )
         self.count = QLabel()
         self._full = pd.DataFrame()
+        self._widths_are_old = False
         self._arrange()
         self._connect()
 
@@ -236,8 +237,15 @@ class TrackTable(QWidget):
             widget.blockSignals(False)
         with QSignalBlocker(self.view.selectionModel()):
             self.model.set_table(self._full, colours)
-        self.view.resizeColumnsToContents()
+        self._widths_are_old = True
+        if self.isVisible():
+            self._fit_columns()
         self._show_count()
+
+    def _fit_columns(self) -> None:
+        if self._widths_are_old:
+            self._widths_are_old = False
+            self.view.resizeColumnsToContents()
 
     def select(self, track: int | None) -> None:
         """Mark the row of a track; that of none where it is None or filtered out."""
@@ -255,6 +263,7 @@ class TrackTable(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Bring the marked row into sight: it may have been marked behind another tab."""
         super().showEvent(event)
+        self._fit_columns()  # which takes long, and is left until it is seen
         self.view.scrollTo(self.view.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def neighbour(self, track: int | None, step: int) -> int | None:
