@@ -13,6 +13,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.legend import Legend
+from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
@@ -110,15 +111,15 @@ class Canvas(FigureCanvasQTAgg):
         such changes; or nothing, where the rest changes too. Limits and names of axes, and the
         names in legends, may always change.
         """
-        self._compose()
         self._change = change
         with rc_context(self._style):
+            self._compose()
             self._moving = change()
-        if self._frames:
-            # At once: what napari has to paint after a click can take as long as all of this.
-            self.draw()
-        else:
-            self.draw_idle()
+            if self._frames:
+                # At once: what napari has to paint after a click can take as long as all of this.
+                self._render()
+                return
+        self.draw_idle()
 
     def set_theme(self, theme: str) -> None:
         """Take on the colours of a napari theme."""
@@ -133,8 +134,8 @@ class Canvas(FigureCanvasQTAgg):
         InputError
             If the ending is of no picture, or the file cannot be written.
         """
-        self._compose()
         with rc_context(self._style):
+            self._compose()
             write_figure(self.figure, path, dpi=200)
 
     def _redraw(self) -> None:
@@ -168,9 +169,8 @@ class Canvas(FigureCanvasQTAgg):
 
     def _compose(self) -> None:
         """Put on the figure what has not been put there yet, without drawing it."""
-        with rc_context(self._style):
-            for _ in self._composing:
-                pass
+        for _ in self._composing:
+            pass
 
     def _paint(self) -> Iterator[None]:
         """Find the room that all needs, and draw it: a part of the figure at a turn."""
@@ -192,38 +192,50 @@ class Canvas(FigureCanvasQTAgg):
 
     def draw(self) -> None:
         """Render the figure; ticks are made only now, so the style has to hold now, too."""
+        with rc_context(self._style):
+            self._render()
+
+    def _render(self) -> None:
         self._compose()
         self._painting = iter(())
-        with rc_context(self._style):
-            self._hold_back()
+        self._hold_back()
+        if cut_off(self.figure, self._draw_frames()):
+            self._make_room()
+            self._painting = iter(())
             self._draw_frames()
-            if cut_off(self.figure):
-                self._make_room()
-                self._draw_frames()
-            self._draw_moving()
+        self._draw_moving()
 
     def _hold_back(self) -> None:
         """Leave what comes and goes out where the rest is drawn."""
         for artist in self._moving:
             artist.set_animated(True)
 
-    def _draw_frames(self) -> None:
-        """Draw all but what comes and goes, or take the pictures that were kept of it."""
-        if self._frames and self._moving:
-            for part in self._parts:
-                self._draw_frame(part)
-        else:
-            super().draw()
-            self.figure.set_layout_engine("none")
-            for part in self._parts:
-                self._keep_frame(part)
+    def _draw_frames(self) -> list[Axes]:
+        """Draw all but what comes and goes, or take the pictures that were kept of it.
 
-    def _draw_frame(self, part: Figure | SubFigure) -> None:
-        if (key := _frame_of(part)) in self._frames:
-            self.restore_region(self._frames[key])
-        else:
+        Returns
+        -------
+        list of Axes
+            Those that there was no picture of.
+        """
+        if self._frames and self._moving:
+            return [axes for part in self._parts if self._draw_frame(part) for axes in part.axes]
+        super().draw()
+        self.figure.set_layout_engine("none")
+        for part in self._parts:
+            self._keep_frame(part)
+        return [*self.figure.axes]
+
+    def _draw_frame(self, part: Figure | SubFigure) -> bool:
+        """Draw a part without what comes and goes; say whether there was no picture of it."""
+        key = _frame_of(part)
+        new = key not in self._frames
+        if new:
             part.draw(self.get_renderer())
             self._keep_frame(part)
+        else:
+            self.restore_region(self._frames[key])
+        return new
 
     def _keep_frame(self, part: Figure | SubFigure) -> None:
         if self._moving:
@@ -299,18 +311,26 @@ def _frame_of_axis(axis: Axis) -> tuple[Hashable, ...]:
     return axis.get_label_text(), *(() if bare else axis.get_view_interval())
 
 
-def cut_off(figure: Figure) -> bool:
+def cut_off(figure: Figure, changed: Sequence[Axes] | None = None) -> bool:
     """Say whether some of the words around the axes of a drawn figure do not lie within it.
 
-    Numbers stand between their axis and its name, so they are within when the name is.
+    Numbers stand between their axis and its name, so they are within when the name is. Of axes that
+    are not among the changed ones, if there are such, only the titles are looked at.
     """
-    words = [
-        artist
+    (left, bottom), (right, top) = figure.bbox.get_points()
+    boxes = [
+        word.get_window_extent()
         for axes in figure.axes
         if axes.axison
-        for artist in (axes.title, axes.xaxis.label, axes.yaxis.label, axes.get_legend())
-        if artist is not None and (isinstance(artist, Legend) or artist.get_text())
+        for word in _words(axes, changed is None or axes in changed)
     ]
-    (left, bottom), (right, top) = figure.bbox.get_points()
-    boxes = [artist.get_window_extent() for artist in words]
     return any(box.x0 < left or box.y0 < bottom or box.x1 > right or box.y1 > top for box in boxes)
+
+
+def _words(axes: Axes, changed: bool) -> list[Text | Legend]:
+    texts = [axes.title, axes.xaxis.label, axes.yaxis.label] if changed else [axes.title]
+    legend = axes.get_legend() if changed else None
+    return [
+        *(text for text in texts if text.get_text()),
+        *([] if legend is None else [legend]),
+    ]
