@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
-POINTS_AT_ONCE = {"cpu": 8_000, "cuda": 1_000_000, "mps": 1_000_000}
+POINTS_AT_ONCE = {"cpu": 12_000, "cuda": 1_000_000, "mps": 1_000_000}
 """Points of the windows that go through the networks together: what they make of them fits a
 processor's cache, or is enough to keep a graphics card busy."""
 

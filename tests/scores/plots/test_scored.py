@@ -163,7 +163,7 @@ def test_a_profile_shows_the_quartiles_and_medians_of_all_tracks(
     assert names(axes) == ["ATTM", "FBM", "SBM"]
     assert axes.get_yscale() == "log"
     assert axes.get_ylabel().replace("\n", " ") == "MSE, per track (squared rms displacement)"
-    assert axes.get_xlabel() == "boxes: median and middle half of 5 tracks"
+    assert axes.get_xlabel() == "boxes: middle half of 5 tracks"
 
 
 def test_a_profile_marks_the_lowest_error_of_a_track(axes: Axes, scores: Scores) -> None:

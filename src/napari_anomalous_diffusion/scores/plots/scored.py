@@ -230,7 +230,7 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
 def _explanation(scores: Scores, ranges: bool = False) -> str:
     """Say what is drawn behind the errors of a track, and beside them."""
     scored = int((scores.table["n_windows"] > 0).sum())
-    boxes = f"boxes: median and middle half of {_tracks(scored)}"
+    boxes = f"boxes: middle half of {_tracks(scored)}"
     return f"{boxes}\nbrackets: each label's own tracks" if ranges else boxes
 
 
