@@ -37,7 +37,7 @@ class Dense:
         """Map features, shape (..., windows), to shape (points, channels, windows)."""
         rows = features.view(-1, features.shape[-1])
         made = space.empty(name, len(self.weight), rows.shape[1])
-        torch.mm(self.weight, rows, out=made).add_(self.constant)
+        torch.addmm(self.constant, self.weight, rows, out=made)
         return made.view(self.points, -1, rows.shape[1])
 
 
@@ -67,11 +67,14 @@ class Banded:
         weights = affine.weight.view(told // together, -1, told * channels)
         copies = torch.ones(len(weights), dtype=torch.int64)
         copies[len(copies) // 2] += (points - told) // together
-        constant = affine.constant.view(len(weights), -1, 1).repeat_interleave(copies, 0)
-        self.constant = stored(constant.flatten(0, 1), device)
-        self.shape = constant.shape[:2]
         self.points, self.step = points, together * channels
         self.copies = copies.tolist()
+        constants = stored(affine.constant.view(len(weights), 1, -1, 1), device)
+        self.constants = [
+            constant.expand(copy, -1, -1)
+            for constant, copy in zip(constants, self.copies, strict=True)
+        ]
+        self.shape = sum(self.copies), constants.shape[2]
         self.parts = []
         for number, (weight, copy) in enumerate(zip(weights, self.copies, strict=True)):
             first = max(together * number - reach, 0)
@@ -86,9 +89,10 @@ class Banded:
         """Map features, shape (points, channels, windows) in and out."""
         rows = features.flatten(0, 1)
         made = space.empty(name, *self.shape, rows.shape[1])
-        for place, weight, seen in self._products(rows, made):
-            torch.bmm(weight, seen, out=place)
-        made = made.flatten(0, 1).add_(self.constant)
+        for constant, product in zip(self.constants, self._products(rows, made), strict=True):
+            place, weight, seen = product
+            # In one go, and not by another passage over all that was made.
+            torch.baddbmm(constant, weight, seen, out=place)
         return made.view(self.points, -1, rows.shape[1])
 
     def add_to(self, made: Tensor, features: Tensor) -> Tensor:
