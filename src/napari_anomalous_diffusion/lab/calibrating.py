@@ -184,7 +184,7 @@ def _condense(
     """Make tables of quantiles, and the network that needs all tracks."""
     sizes = [_typical(recipe, samples, "size", length=length) for length in recipe.lengths]
     levels = [_typical(recipe, samples, "level", noise=noise) for noise in recipe.noise]
-    shape = (3, len(sizes), len(levels))
+    shape = (max(recipe.dimensions), len(sizes), len(levels))
     n_labels, n_quantiles = len(bank.labels), len(PROBABILITIES)
     right = np.zeros(shape, dtype=np.float32)
     calibration = Calibration(
@@ -214,7 +214,7 @@ def _places(
     recipe: CalibrationRecipe, samples: dict[tuple[int, int, float], Sample]
 ) -> Iterator[tuple[tuple[int, int, int], Sample]]:
     """Yield the sample for each place in the tables, from the nearest dimension that there is."""
-    for dimensions in (1, 2, 3):
+    for dimensions in range(1, max(recipe.dimensions) + 1):
         nearest = min(recipe.dimensions, key=lambda there: abs(there - dimensions))
         for (i, length), (j, noise) in product(enumerate(recipe.lengths), enumerate(recipe.noise)):
             yield (dimensions - 1, i, j), samples[nearest, length, noise]

@@ -37,17 +37,17 @@ class Calibration:
     ----------
     sizes, levels : ndarray of float64, shapes (n_sizes,), (n_levels,)
         The circumstances that were simulated, in rising order; see `Circumstances`.
-    errors : ndarray of float32, shape (3, n_sizes, n_levels, n_labels, n_probabilities)
+    errors : ndarray of float32, shape (n_dimensions, n_sizes, n_levels, n_labels, n_probabilities)
         Quantiles, at `PROBABILITIES`, of what `judged_errors` gives for the own label of tracks in
-        one, two and three dimensions.
-    largest : ndarray of float32, shape (3, n_sizes, n_levels, n_probabilities)
+        one dimension, in two, ...; tracks in more than these are taken for such in the last.
+    largest : ndarray of float32, shape (n_dimensions, n_sizes, n_levels, n_probabilities)
         Quantiles of a track's largest p-value over the labels, all labels in equal shares.
-    shares : ndarray of float32, shape (3, n_sizes, n_levels, n_labels, n_probabilities)
+    shares : ndarray of float32, shape (n_dimensions, n_sizes, n_levels, n_labels, n_probabilities)
         Quantiles of the logarithm of the probability that a track's own label gets.
     network : dict of str to ndarray of float32
         Weights of the network that turns a profile into probabilities of the labels: ``centre`` and
         ``spread`` of its inputs, ``weight_1``, ``bias_1``, ... of its layers.
-    right : ndarray of float32, shape (3, n_sizes, n_levels), or None
+    right : ndarray of float32, shape (n_dimensions, n_sizes, n_levels), or None
         How often the label with the lowest error is right: the mean of the labels' recalls. None
         where it was not kept.
     """
@@ -86,7 +86,7 @@ class Calibration:
 
         Parameters
         ----------
-        table : ndarray, shape (3, n_sizes, n_levels, ...)
+        table : ndarray, shape (n_dimensions, n_sizes, n_levels, ...)
         where : Circumstances
             Beyond the largest size and level that were simulated these are taken.
         scale : callable
@@ -96,7 +96,7 @@ class Calibration:
         -------
         ndarray of float64, shape (n_tracks, ...)
         """
-        dimension = np.clip(where.dimensions, 1, 3) - 1
+        dimension = np.clip(where.dimensions, 1, len(table)) - 1
         size, next_size, far = _between(scale(self.sizes), scale(np.maximum(where.size, 1)))
         level, next_level, loud = _between(self.levels, where.level)
         shape = (-1, *[1] * (table.ndim - 3))
