@@ -44,7 +44,8 @@ class Stage:
         """Wait until all that is wished for is compared."""
         controller = self.controller
         self.qtbot.waitUntil(
-            lambda: not controller._timer.isActive() and not controller._background.busy
+            lambda: not controller._timer.isActive() and not controller._background.busy,
+            timeout=30_000,  # two cores may have other work
         )
 
     def name(self, place: int, condition: str) -> None:

@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary, WeakSet
 import pandas as pd
 from napari.layers import Image, Tracks
 from napari.utils.notifications import show_error
-from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks
 from napari_anomalous_diffusion.errors import InputError
@@ -17,7 +16,12 @@ from napari_anomalous_diffusion.scores.comparison import summary_row
 from napari_anomalous_diffusion.scores.palette import display_name
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.viewer.batch_runner import BatchOrder, BatchRunner, State
-from napari_anomalous_diffusion.viewer.linking_controller import PARAMETER_FILES
+from napari_anomalous_diffusion.viewer.file_dialogs import (
+    TABLES,
+    load_parameters,
+    save_as,
+    save_parameters,
+)
 from napari_anomalous_diffusion.viewer.linking_layers import finest, possible_axes
 from napari_anomalous_diffusion.viewer.preferences import preferences
 from napari_anomalous_diffusion.viewer.results import find_dock, results
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_anomalous_diffusion.viewer.batch import BatchPanel, LayerRow
-
-TABLES = "Tables (*.csv *.parquet)"
 
 SAYS_NOTHING = {"channel": -1, "diameter_z": 0, "search_range_z": 0, "exposure": 0}
 """Values of parameters that are as good as none."""
@@ -174,28 +176,14 @@ class BatchController:
             self.panel.show_message(str(error))
 
     def _load_parameters(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self.panel, "Load parameters", "", f"{PARAMETER_FILES};;All files (*)"
+        load_parameters(
+            self.panel,
+            lambda path: self.panel.parameters.show_values(LinkingParameters.from_file(path)),
         )
-        if path:
-            self._attempt(
-                lambda: self.panel.parameters.show_values(LinkingParameters.from_file(path))
-            )
-            self._show_digest()
+        self._show_digest()
 
     def _save_parameters(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self.panel, "Save parameters", "linking.toml", PARAMETER_FILES
-        )
-        if path:
-            ending = "" if Path(path).suffix else ".toml"
-            self._attempt(lambda: self._parameters().to_file(path + ending))
-
-    def _attempt(self, action: Any) -> None:
-        try:
-            action()
-        except InputError as error:
-            show_error(str(error))
+        save_parameters(self.panel, lambda path: self._parameters().to_file(path))
 
     # Running
 
@@ -277,9 +265,10 @@ class BatchController:
     def _save_summary(self) -> None:
         from napari_anomalous_diffusion.tracks.files import write_table
 
-        path, _ = QFileDialog.getSaveFileName(self.panel, "Save summary", "summary.csv", TABLES)
-        if path:
-            self._attempt(lambda: write_table(self.summary, path))
+        save_as(
+            self.panel, "Save summary", "summary.csv", TABLES,
+            lambda path: write_table(self.summary, path),
+        )  # fmt: skip
 
 
 def size(layer: Layer) -> str:

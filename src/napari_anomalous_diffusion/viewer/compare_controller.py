@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from napari.layers import Tracks
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog
 
-from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.comparison import Comparison, compare
 from napari_anomalous_diffusion.scores.plots.comparison import MOST_UPRIGHT
 from napari_anomalous_diffusion.tracks.files import write_table
 from napari_anomalous_diffusion.viewer.asking import ask_steps
 from napari_anomalous_diffusion.viewer.background import Background
-from napari_anomalous_diffusion.viewer.batch_controller import TABLES
+from napari_anomalous_diffusion.viewer.file_dialogs import PICTURES, TABLES, save_as
 from napari_anomalous_diffusion.viewer.results import results
 
 if TYPE_CHECKING:
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from napari_anomalous_diffusion.viewer.compare import ComparePanel, GroupRow
     from napari_anomalous_diffusion.viewer.model import ScoredTracks
 
-PICTURES = "Pictures (*.png *.pdf *.svg)"
 UNNAMED = "no condition"
 NOTHING = "Score Tracks layers\nto compare them here."
 
@@ -225,24 +221,15 @@ class CompareController:
     # Files
 
     def _save_picture(self) -> None:
-        self._save("Save picture", "comparison.png", PICTURES, self.panel.canvas.save)
+        save_as(self.panel, "Save picture", "comparison.png", PICTURES, self.panel.canvas.save)
 
     def _save_table(self) -> None:
         comparison = self.comparison
         if comparison is not None:
-            self._save(
-                "Save table", "comparison.csv", TABLES,
+            save_as(
+                self.panel, "Save table", "comparison.csv", TABLES,
                 lambda path: write_table(comparison.table, path),
             )  # fmt: skip
-
-    def _save(self, title: str, name: str, kinds: str, write: Callable[[str], None]) -> None:
-        path, _ = QFileDialog.getSaveFileName(self.panel, title, name, kinds)
-        if not path:
-            return
-        try:
-            write(path)
-        except InputError as error:
-            show_error(str(error))
 
 
 def compare_steps(groups: Mapping[str, list[Scores]]) -> Generator[None, None, Comparison]:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Tracks
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks
-from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.viewer import clicks, colours, texts, worker
+from napari_anomalous_diffusion.viewer.file_dialogs import PICTURES, TABLES, save_as
 from napari_anomalous_diffusion.viewer.model import BEST, DockModel, ScoredTracks
 from napari_anomalous_diffusion.viewer.navigation import bring_into_view
 from napari_anomalous_diffusion.viewer.painter import Painter
@@ -382,27 +381,13 @@ class DockController:
         from napari_anomalous_diffusion.tracks.files import write_table
 
         result = self.model.result
-        if result is None:
-            return
-        name = f"{Path(self.model.layer.name).stem} scores.csv"
-        path, _ = QFileDialog.getSaveFileName(
-            self.dock, "Save scores", name, "Tables (*.csv *.parquet)"
-        )
-        if path:
-            self._attempt(lambda: write_table(result.scores.table, path))
+        if result is not None:
+            name = f"{Path(self.model.layer.name).stem} scores.csv"
+            table = result.scores.table
+            save_as(self.dock, "Save scores", name, TABLES, lambda path: write_table(table, path))
 
     def _save_picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self.dock, "Save picture", "scores.png", "Pictures (*.png *.pdf *.svg)"
-        )
-        if path:
-            self._attempt(lambda: self.dock.plots.canvas.save(path))
-
-    def _attempt(self, action: Any) -> None:
-        try:
-            action()
-        except InputError as error:
-            show_error(str(error))
+        save_as(self.dock, "Save picture", "scores.png", PICTURES, self.dock.plots.canvas.save)
 
 
 def _turn(dock: AnomalousDiffusionDock, action: Callable[[], None]) -> QTimer:

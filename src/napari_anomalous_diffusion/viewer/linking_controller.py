@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from pathlib import Path
+from collections.abc import Generator
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Tracks
 from napari.utils.notifications import show_error
-from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 from napari_anomalous_diffusion.viewer.background import Background
+from napari_anomalous_diffusion.viewer.file_dialogs import load_parameters, save_parameters
 from napari_anomalous_diffusion.viewer.linking_layers import (
     CHOSEN,
     finest,
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.tracks.linking import Linked
     from napari_anomalous_diffusion.viewer.linking import LinkingPanel
-
-PARAMETER_FILES = "Parameters (*.toml)"
 
 PLACE_EVENTS = ("scale", "translate", "rotate", "shear", "affine", "units")
 
@@ -239,11 +236,7 @@ class LinkingController:
         self.model.parameters = parameters
 
     def _load_parameters(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self.panel, "Load parameters", "", f"{PARAMETER_FILES};;All files (*)"
-        )
-        if path:
-            self._attempt(lambda: self._take_from(path))
+        load_parameters(self.panel, self._take_from, self._complain)
 
     def _take_from(self, path: str) -> None:
         parameters = LinkingParameters.from_file(path)
@@ -253,24 +246,13 @@ class LinkingController:
             self._on_axes()
 
     def _save_parameters(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self.panel, "Save parameters", "linking.toml", PARAMETER_FILES
-        )
-        if path:
-            ending = "" if Path(path).suffix else ".toml"
-            self._attempt(lambda: self._parameters().to_file(path + ending))
+        save_parameters(self.panel, lambda path: self._parameters().to_file(path), self._complain)
 
     def _parameters(self) -> LinkingParameters:
         """Read the form; the channel is that of the movie."""
         parameters: LinkingParameters = self.panel.parameters.values()
         channel = self.model.channel if "c" in (self.model.axes or "") else -1
         return parameters.model_copy(update={"channel": channel})
-
-    def _attempt(self, action: Callable[[], Any]) -> None:
-        try:
-            action()
-        except InputError as error:
-            self._complain(str(error))
 
     def _complain(self, sentence: str) -> None:
         self.panel.show_message(sentence)
