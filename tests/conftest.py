@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -47,6 +48,22 @@ def no_own_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(OWN_BANKS_VARIABLE, str(tmp_path_factory.mktemp("own-banks")))
         yield
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+    """Run the command in an empty folder and return its exit code."""
+    from napari_anomalous_diffusion import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["anomalous-diffusion", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,4 @@
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,26 +6,11 @@ import pandas as pd
 import pytest
 import tifffile
 
-from napari_anomalous_diffusion import cli
 from napari_anomalous_diffusion.autoencoders.bank import Bank, installed_banks
 from napari_anomalous_diffusion.samples import sample_path
 from napari_anomalous_diffusion.tracks.parameters import LinkingParameters
 
 NUCLEI = Path(__file__).parent / "data" / "nuclear_tracks.csv"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # type: ignore[no-untyped-def]
-    """Run the command in an empty folder and return its exit code."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["anomalous-diffusion", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return int(ended.value.code or 0)
-
-    return command
 
 
 def test_score_writes_a_row_a_track(run, tiny_bank: Bank, tmp_path: Path, capsys) -> None:

@@ -1,30 +1,14 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from napari_anomalous_diffusion import cli
 from napari_anomalous_diffusion.samples import sample_path
 
 BANK = "paper-superdiffusive-20"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # type: ignore[no-untyped-def]
-    """Run the command in an empty folder and return its exit code."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["anomalous-diffusion", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return int(ended.value.code or 0)
-
-    return command
 
 
 def walks(path: Path, number: int, seed: int = 0, **columns: object) -> Path:
