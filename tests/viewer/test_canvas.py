@@ -239,11 +239,11 @@ def test_each_part_is_laid_out_and_drawn_in_a_turn_of_its_own(canvas, qtbot, mon
 def test_a_size_may_be_taken_before_the_canvas_is_seen(qtbot):
     widget = Canvas(200)
     qtbot.addWidget(widget)
-    widget.take_size(330, 200)
-    widget.set_theme("dark")
-    widget.show_drawing(lambda figure: figure.subplots().set_ylabel("error") and None)
     drawn = []
     widget.drawn.connect(lambda: drawn.append(1))
+    widget.set_theme("dark")
+    widget.show_drawing(lambda figure: figure.subplots().set_ylabel("error") and None)
+    widget.take_size(330, 200)
     qtbot.waitUntil(lambda: drawn == [1])
     before = place(widget)
     widget.setFixedWidth(330)
@@ -251,3 +251,23 @@ def test_a_size_may_be_taken_before_the_canvas_is_seen(qtbot):
     qtbot.wait(50)
     np.testing.assert_array_equal(place(widget), before)
     assert drawn == [1]
+
+
+def test_another_screen_may_have_finer_pixels(qtbot, monkeypatch):
+    ratio = [2.0]
+    monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda canvas: ratio[0])
+    widget = Canvas(200)
+    qtbot.addWidget(widget)
+    drawn = []
+    widget.drawn.connect(lambda: drawn.append(np.array(widget.buffer_rgba()).shape[:2]))
+    widget.show_drawing(lambda figure: figure.subplots().set_ylabel("error") and None)
+    widget.take_size(330, 200)
+    qtbot.waitUntil(lambda: len(drawn) == 1)
+    widget.setFixedWidth(330)
+    widget.show()
+    qtbot.wait(50)
+    assert drawn == [(400, 660)]
+    ratio[0] = 1.0
+    widget._update_pixel_ratio()  # what matplotlib does when a window changes screens
+    qtbot.waitUntil(lambda: len(drawn) == 2)
+    assert drawn[1] == (200, 330)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -84,6 +83,7 @@ class Canvas(FigureCanvasQTAgg):
         self._composing: Iterator[None] = iter(())
         self._painting: Iterator[None] = iter(())
         self._change: Change = lambda: ()
+        self._laid_out_for: tuple[QSize, float] | None = None
         self._moving: Sequence[Artist] = ()
         self._frames: dict[Hashable, Any] = {}
         self._next_turn = QTimer(self)
@@ -250,22 +250,21 @@ class Canvas(FigureCanvasQTAgg):
         self.drawn.emit()
 
     def take_size(self, width: int, height: int) -> None:
-        """Take a size at once: Qt tells a widget of it when it is shown, and not before."""
+        """Take a size at once: Qt tells a widget of it when it is shown, and not before.
+
+        Call it after `show_drawing`: a canvas with nothing left to make would draw all at once.
+        """
+        self._set_device_pixel_ratio(self.devicePixelRatioF() or 1)
         self.resize(width, height)
-        width_in_inches, height_in_inches = np.array([width, height]) / self._points_an_inch
-        self.figure.set_size_inches(width_in_inches, height_in_inches, forward=False)
-        self._make_room()
+        self.resizeEvent(QResizeEvent(QSize(width, height), QSize()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Lay out anew: the room that letters need is another share of the whole."""
-        drawn = (self.figure.get_size_inches() * self._points_an_inch).round().astype(int)
-        if event.size() != QSize(*drawn.tolist()):
+        size = event.size(), self.device_pixel_ratio  # of the screen, which may be another one
+        if size != self._laid_out_for:
+            self._laid_out_for = size
             self._make_room()
             super().resizeEvent(event)
-
-    @property
-    def _points_an_inch(self) -> float:
-        return self.figure.dpi / self.device_pixel_ratio
 
     def draw_idle(self) -> None:
         """Draw when the event loop comes round; but what is still being made has its own turns."""

@@ -93,12 +93,12 @@ class PlotPanel(QWidget):
         self._result, self._figure = result, None
 
         if result is None:
-            self.overview.setFixedHeight(2 * HEIGHT)
             self.overview.show_drawing(_say_unscored)
+            self.overview.setFixedHeight(2 * HEIGHT)
             return
         overview = OverviewFigure(result)
-        self.overview.setFixedHeight(overview.height)
         self.overview.show_drawing(overview.compose)
+        self.overview.setFixedHeight(overview.height)
 
     @property
     def prepared(self) -> bool:
@@ -108,9 +108,9 @@ class PlotPanel(QWidget):
     def prepare(self, shown: SelectedTrack) -> None:
         """Make the pictures of a track, unseen, so that the first click need not wait for them."""
         figure = self._figure = TrackFigure(shown.result)
+        self.track.show_drawing(figure.compose, lambda: figure.show(shown))
         self.track.setFixedHeight(figure.height)
         self.track.take_size(self.overview.width(), figure.height)
-        self.track.show_drawing(figure.compose, lambda: figure.show(shown))
 
     def show_track(self, shown: SelectedTrack) -> None:
         """Show the pictures of one track, of the result that is shown."""
