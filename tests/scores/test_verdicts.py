@@ -85,8 +85,17 @@ def test_what_stays_within_its_localisation_error_is_immobile(bank):
     assert not (score(tracks, bank).table["verdict"] == "immobile").any()
 
 
-def test_a_bank_that_was_not_calibrated_has_no_p_values():
-    table = score(trajectories(brownian(3)), "exponents-fbm-20").table
+def test_banks_of_exponents_tell_candidates_and_no_confidence():
+    table = score(trajectories(brownian(20)), "exponents-fbm-20").table
+    assert table["p_value"].between(0, 1).all()
+    assert table["confidence"].isna().all()
+    among = table["candidates"].str.split(";")
+    assert among.map(lambda labels: "alpha=1" in labels).mean() > 0.8
+    assert not among.map(lambda labels: "alpha=0.1" in labels or "alpha=1.9" in labels).any()
+
+
+def test_a_bank_that_was_not_calibrated_has_no_p_values(tiny_bank):
+    table = score(trajectories(brownian(3)), tiny_bank).table
     assert table[["p_value", "confidence", "candidates"]].isna().all(axis=None)
     assert (table["verdict"] == table["best"]).all()
 
