@@ -176,10 +176,10 @@ class BatchController:
             self.panel.show_message(str(error))
 
     def _load_parameters(self) -> None:
-        load_parameters(
-            self.panel,
-            lambda path: self.panel.parameters.show_values(LinkingParameters.from_file(path)),
-        )
+        load_parameters(self.panel, self._take_from)
+
+    def _take_from(self, path: str) -> None:
+        self.panel.parameters.show_values(LinkingParameters.from_file(path))
         self._show_digest()
 
     def _save_parameters(self) -> None:

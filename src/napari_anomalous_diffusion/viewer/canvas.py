@@ -15,10 +15,11 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtGui import QResizeEvent
 
 from napari_anomalous_diffusion.scores.plots import write_figure
+from napari_anomalous_diffusion.viewer.turns import turn_for
 
 PREFERRED_WIDTH = 330
 
@@ -86,9 +87,7 @@ class Canvas(FigureCanvasQTAgg):
         self._laid_out_for: tuple[QSize, float] | None = None
         self._moving: Sequence[Artist] = ()
         self._frames: dict[Hashable, Any] = {}
-        self._next_turn = QTimer(self)
-        self._next_turn.setSingleShot(True)
-        self._next_turn.timeout.connect(self._on_turn)
+        self._next_turn = turn_for(self._on_turn, self)
 
     @property
     def busy(self) -> bool:
@@ -145,7 +144,7 @@ class Canvas(FigureCanvasQTAgg):
         self._moving = ()
         with rc_context(self._style):
             self._composing = self._then_change(self._drawing(self.figure))
-        self._next_turn.start(0)
+        self._next_turn.start()
 
     def _make_room(self) -> None:
         """Lay the figure out when it is drawn next."""
@@ -157,7 +156,7 @@ class Canvas(FigureCanvasQTAgg):
         with rc_context(self._style):
             for steps in (self._composing, self._painting):
                 if next(steps, self) is not self:
-                    self._next_turn.start(0)
+                    self._next_turn.start()
                     return
 
     def _then_change(self, parts: Iterator[None] | None) -> Iterator[None]:
@@ -197,12 +196,11 @@ class Canvas(FigureCanvasQTAgg):
 
     def _render(self) -> None:
         self._compose()
-        self._painting = iter(())
         self._hold_back()
         if cut_off(self.figure, self._draw_frames()):
             self._make_room()
-            self._painting = iter(())
             self._draw_frames()
+        self._painting = iter(())
         self._draw_moving()
 
     def _hold_back(self) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from napari.layers import Tracks
-from qtpy.QtCore import QTimer
 
 from napari_anomalous_diffusion.scores import plots
 from napari_anomalous_diffusion.scores.comparison import Comparison, compare
@@ -17,6 +16,7 @@ from napari_anomalous_diffusion.viewer.asking import ask_steps
 from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.file_dialogs import PICTURES, TABLES, save_as
 from napari_anomalous_diffusion.viewer.results import results
+from napari_anomalous_diffusion.viewer.turns import turn_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,10 +51,7 @@ class CompareController:
         self._asking = Background()
         self._closed = False
         # Several layers may be scored, renamed or removed at once.
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._compare)
+        self._timer = turn_for(self._compare)
         self._connect()
         self._on_theme()
         self._show_nothing()

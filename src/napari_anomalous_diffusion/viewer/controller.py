@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Tracks
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks
@@ -22,6 +20,7 @@ from napari_anomalous_diffusion.viewer.restoring import restore
 from napari_anomalous_diffusion.viewer.results import results
 from napari_anomalous_diffusion.viewer.scorer import Scorer
 from napari_anomalous_diffusion.viewer.track_layers import EXPOSURE, exposure_of
+from napari_anomalous_diffusion.viewer.turns import turn_for
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -51,8 +50,8 @@ class DockController:
         self._click = clicks.click_callback(self._on_click)
         self._closed = False
         # To draw takes as long as all the rest, so it has a turn of the event loop to itself.
-        self._plots_timer = _turn(dock, self._show_plots)
-        self._prepare_timer = _turn(dock, self._prepare_plots)
+        self._plots_timer = turn_for(self._show_plots, dock)
+        self._prepare_timer = turn_for(self._prepare_plots, dock)
         self._connect_model()
         self._connect_views()
         self._connect_viewer()
@@ -388,12 +387,3 @@ class DockController:
 
     def _save_picture(self) -> None:
         save_as(self.dock, "Save picture", "scores.png", PICTURES, self.dock.plots.canvas.save)
-
-
-def _turn(dock: AnomalousDiffusionDock, action: Callable[[], None]) -> QTimer:
-    """Make a timer that gives an action a turn of the event loop to itself."""
-    timer = QTimer(dock)
-    timer.setSingleShot(True)
-    timer.setInterval(0)
-    timer.timeout.connect(action)
-    return timer

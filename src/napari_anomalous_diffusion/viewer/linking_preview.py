@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Points
-from qtpy.QtCore import QTimer
 
 from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.viewer.background import Background
 from napari_anomalous_diffusion.viewer.linking_layers import finest, movie_of, placement
+from napari_anomalous_diffusion.viewer.turns import turn_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,10 +124,7 @@ class Preview:
         self._wish: Wish | None = None
         self._found: Found | None = None
         self._background = Background()
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PATIENCE)
-        self._timer.timeout.connect(self._act)
+        self._timer = turn_for(self._act, wait=PATIENCE)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.dims.events.current_step.connect(self._on_frame)
 

@@ -194,7 +194,7 @@ def error_profile(axes: Axes, scores: Scores, track: int | None = None, reach: f
     if reach > 0.5:
         widen(axes, *np.nanquantile(scores.member_errors, [(1 - reach) / 2, (1 + reach) / 2]))
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
-    axes.set_xlabel(_explanation(scores), fontsize="small")
+    axes.set_xlabel(_explanation(len(errors)), fontsize="small")
     if track is not None:
         errors_of_track(axes, scores, track)
 
@@ -210,12 +210,13 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
     track : int
         Which track, by its row in the scores.
     """
-    if not (scores.table["n_windows"] > 0).any():
+    n_scored = int(np.count_nonzero(scores.table["n_windows"]))
+    if not n_scored:
         return
     row = scores.table.iloc[track]
     errors = row[scores.bank.error_columns].to_numpy(dtype=np.float64)
     ranges = scores.own_ranges(track)
-    axes.set_xlabel(_explanation(scores, ranges is not None), fontsize="small")
+    axes.set_xlabel(_explanation(n_scored, ranges is not None), fontsize="small")
     if np.isnan(errors).all():
         axes.set_title(f"track {row['track_id']} has no errors", fontsize="small")
         return
@@ -227,10 +228,9 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
         _draw_ranges(axes, ranges)
 
 
-def _explanation(scores: Scores, ranges: bool = False) -> str:
+def _explanation(n_scored: int, ranges: bool = False) -> str:
     """Say what is drawn behind the errors of a track, and beside them."""
-    scored = int((scores.table["n_windows"] > 0).sum())
-    boxes = f"boxes: middle half of {_tracks(scored)}"
+    boxes = f"boxes: middle half of {_tracks(n_scored)}"
     return f"{boxes}\nbrackets: each label's own tracks" if ranges else boxes
 
 
