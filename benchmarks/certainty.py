@@ -20,7 +20,8 @@ import pandas as pd
 from napari_anomalous_diffusion.autoencoders.bank import Bank, installed_banks, load_bank
 from napari_anomalous_diffusion.lab.experiments import certainty, supervised
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import Source, read_recipe
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.sources import Source
 
 TRACKS = {10: 600, 20: 600, 37: 400, 50: 300, 100: 300, 200: 150, 250: 150, 400: 80}
 """Tracks of each label by their points."""

@@ -20,7 +20,8 @@ import torch
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.autoencoders.places import weights_folder
 from napari_anomalous_diffusion.lab.experiments import recover
-from napari_anomalous_diffusion.lab.recipes import Source, read_recipe
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.sources import Source
 from napari_anomalous_diffusion.lab.training import train_bank
 
 SEED = 77_000

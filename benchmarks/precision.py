@@ -27,8 +27,9 @@ from safetensors.torch import load
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.autoencoders.storage import write_weights
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import AnySource, read_recipe
+from napari_anomalous_diffusion.lab.recipes import read_recipe
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
+from napari_anomalous_diffusion.lab.sources import AnySource
 from napari_anomalous_diffusion.lab.training import store_anew
 from napari_anomalous_diffusion.scores.populations import ask_population
 from napari_anomalous_diffusion.scores.scoring import score

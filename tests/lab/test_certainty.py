@@ -12,7 +12,7 @@ from napari_anomalous_diffusion.lab.experiments.supervised import (
     recalls,
     train_classifier,
 )
-from napari_anomalous_diffusion.lab.recipes import Source
+from napari_anomalous_diffusion.lab.sources import Source
 
 ROUGH_AND_SMOOTH = {
     "rough": Source(model="fbm", exponents=[0.2]),

@@ -2,7 +2,8 @@ import pytest
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank, load_bank
 from napari_anomalous_diffusion.lab.experiments import Recovery, recover
-from napari_anomalous_diffusion.lab.recipes import Source, read_recipe
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.sources import Source
 
 SEED = 31_000
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from napari_anomalous_diffusion.lab.mixtures import mix, simulate_source
-from napari_anomalous_diffusion.lab.recipes import Mixture, Source
 from napari_anomalous_diffusion.lab.simulation import simulate
+from napari_anomalous_diffusion.lab.sources import Mixture, Source
 
 CTRW_ATTM_FBM = ["ctrw", "attm", "fbm"]
 

@@ -8,8 +8,9 @@ from napari_anomalous_diffusion.errors import InputError
 from napari_anomalous_diffusion.lab.calibrating import calibrate_bank
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
 from napari_anomalous_diffusion.lab.own_models import try_function
-from napari_anomalous_diffusion.lab.recipes import CalibrationRecipe, OwnModel, read_recipe
+from napari_anomalous_diffusion.lab.recipes import CalibrationRecipe, read_recipe
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
+from napari_anomalous_diffusion.lab.sources import OwnModel
 from napari_anomalous_diffusion.lab.training import train_bank
 from napari_anomalous_diffusion.scores.scoring import score
 

@@ -4,26 +4,7 @@ import pytest
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
 from napari_anomalous_diffusion.errors import InputError
-from napari_anomalous_diffusion.lab.recipes import digest, exponent_range, read_recipe
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("0.1:1.0:0.1", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]),
-        ("0.2:1.0:0.3", [0.2, 0.5, 0.8]),
-        ("0.7:0.7:0.1", [0.7]),
-        ("0.3,0.6", [0.3, 0.6]),
-    ],
-)
-def test_a_range_holds_both_ends(text: str, numbers: list[float]) -> None:
-    assert exponent_range(text) == numbers
-
-
-@pytest.mark.parametrize("text", ["", "a:b:c", "1:2", "0.1:1:0"])
-def test_what_is_no_range_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="is no range of exponents: write start:stop:step"):
-        exponent_range(text)
+from napari_anomalous_diffusion.lab.recipes import digest, read_recipe
 
 
 def test_a_recipe_is_read(recipe: Path) -> None:

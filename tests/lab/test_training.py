@@ -7,7 +7,8 @@ import torch
 from napari_anomalous_diffusion.autoencoders.bank import load_bank
 from napari_anomalous_diffusion.autoencoders.densities import Density
 from napari_anomalous_diffusion.autoencoders.networks import LongAutoencoder
-from napari_anomalous_diffusion.lab.recipes import Source, WindowsRecipe, read_recipe
+from napari_anomalous_diffusion.lab.recipes import WindowsRecipe, read_recipe
+from napari_anomalous_diffusion.lab.sources import Source
 from napari_anomalous_diffusion.lab.training import _other_tasks, store_anew, train_bank
 from napari_anomalous_diffusion.lab.training_windows import published_windows, simulate_windows
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from napari_anomalous_diffusion.lab.recipes import Source, TracksRecipe
+from napari_anomalous_diffusion.lab.recipes import TracksRecipe
+from napari_anomalous_diffusion.lab.sources import Source
 from napari_anomalous_diffusion.lab.training_tracks import TrackPool, to_steps
 
 CTRW = Source(model="ctrw", exponents=[0.5])

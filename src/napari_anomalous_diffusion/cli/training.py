@@ -26,8 +26,8 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same tracks.")] = 0,
 ) -> None:
     """Simulate tracks of known models (needs the extra 'train')."""
-    from napari_anomalous_diffusion.lab.recipes import exponent_range
     from napari_anomalous_diffusion.lab.simulation import simulate_table
+    from napari_anomalous_diffusion.lab.sources import exponent_range
     from napari_anomalous_diffusion.tracks.files import write_table
 
     names = [name.strip().lower() for name in models.split(",")]

@@ -19,14 +19,9 @@ from torch import nn
 from napari_anomalous_diffusion.autoencoders.bank import Bank, StoredFile
 from napari_anomalous_diffusion.autoencoders.storage import checksum
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import (
-    AnySource,
-    CalibrationRecipe,
-    digest,
-    read_recipe,
-    seed_from,
-)
+from napari_anomalous_diffusion.lab.recipes import CalibrationRecipe, digest, read_recipe, seed_from
 from napari_anomalous_diffusion.lab.simulation import as_trajectories
+from napari_anomalous_diffusion.lab.sources import AnySource
 from napari_anomalous_diffusion.scores.calibration import (
     PROBABILITIES,
     Calibration,

@@ -11,12 +11,8 @@ from torch import Generator, Tensor, nn
 
 from napari_anomalous_diffusion.autoencoders.densities import negative_log_likelihoods
 from napari_anomalous_diffusion.autoencoders.networks import reconstruction_errors
-from napari_anomalous_diffusion.lab.recipes import (
-    AnySource,
-    TracksRecipe,
-    WindowsRecipe,
-    seed_from,
-)
+from napari_anomalous_diffusion.lab.recipes import TracksRecipe, WindowsRecipe, seed_from
+from napari_anomalous_diffusion.lab.sources import AnySource
 from napari_anomalous_diffusion.lab.training_tracks import TrackPool
 from napari_anomalous_diffusion.lab.training_windows import (
     published_windows,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.lab.own_models import simulate_own
-from napari_anomalous_diffusion.lab.recipes import AnySource, Mixture, OwnModel
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error, simulate
+from napari_anomalous_diffusion.lab.sources import AnySource, Mixture, OwnModel
 
 
 def simulate_source(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from napari_anomalous_diffusion.autoencoders.bank import installed_banks, load_bank
 from napari_anomalous_diffusion.lab import experiments
-from napari_anomalous_diffusion.lab.recipes import exponent_range, read_recipe
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.sources import exponent_range
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,12 +18,12 @@ from napari_anomalous_diffusion.autoencoders.bank import new_network
 from napari_anomalous_diffusion.autoencoders.networks import Normalisation
 from napari_anomalous_diffusion.lab.lessons import Lessons, TrackLessons, WindowLessons
 from napari_anomalous_diffusion.lab.recipes import (
-    AnySource,
     TracksRecipe,
     TrainingRecipe,
     WindowsRecipe,
     digest,
 )
+from napari_anomalous_diffusion.lab.sources import AnySource
 from napari_anomalous_diffusion.writing import whole_file
 
 

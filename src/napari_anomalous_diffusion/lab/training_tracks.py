@@ -9,7 +9,8 @@ from torch import Generator, Tensor
 
 from napari_anomalous_diffusion.autoencoders.densities import Steps
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import AnySource, TracksRecipe
+from napari_anomalous_diffusion.lab.recipes import TracksRecipe
+from napari_anomalous_diffusion.lab.sources import AnySource
 
 
 class TrackPool:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from napari_anomalous_diffusion.autoencoders.windows import cut, to_unit_deviation
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import AnySource, WindowsRecipe
+from napari_anomalous_diffusion.lab.recipes import WindowsRecipe
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error, as_trajectories
+from napari_anomalous_diffusion.lab.sources import AnySource
 from napari_anomalous_diffusion.tracks.table import Trajectories
 
 

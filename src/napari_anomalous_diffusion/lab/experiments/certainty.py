@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from napari_anomalous_diffusion.autoencoders.bank import Bank
 from napari_anomalous_diffusion.lab import everything
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import Source
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error, as_trajectories
+from napari_anomalous_diffusion.lab.sources import Source
 from napari_anomalous_diffusion.scores.scoring import score
 from napari_anomalous_diffusion.scores.words import SEPARATOR
 from napari_anomalous_diffusion.tracks.table import Trajectories

@@ -18,7 +18,8 @@ from napari_anomalous_diffusion.lab.experiments.protocols import (
     prepared_windows,
 )
 from napari_anomalous_diffusion.lab.mixtures import mix
-from napari_anomalous_diffusion.lab.recipes import Mixture, read_recipe
+from napari_anomalous_diffusion.lab.recipes import read_recipe
+from napari_anomalous_diffusion.lab.sources import Mixture
 from napari_anomalous_diffusion.scores.mixtures import (
     RECOVERY_COLUMNS,
     RECOVERY_FILE,

@@ -18,8 +18,9 @@ from napari_anomalous_diffusion.lab.experiments.protocols import (
     reconstructions,
 )
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import Source, seed_from
+from napari_anomalous_diffusion.lab.recipes import seed_from
 from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
+from napari_anomalous_diffusion.lab.sources import Source
 from napari_anomalous_diffusion.scores.populations import population_windows
 
 if TYPE_CHECKING:

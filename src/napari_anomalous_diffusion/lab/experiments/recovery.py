@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from napari_anomalous_diffusion.autoencoders.bank import Bank
-from napari_anomalous_diffusion.lab.recipes import Source
 from napari_anomalous_diffusion.lab.simulation import as_trajectories, simulate
+from napari_anomalous_diffusion.lab.sources import Source
 from napari_anomalous_diffusion.scores.scoring import score
 
 

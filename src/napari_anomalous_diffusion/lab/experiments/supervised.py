@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_anomalous_diffusion.lab.mixtures import simulate_source
-from napari_anomalous_diffusion.lab.recipes import AnySource
 from napari_anomalous_diffusion.lab.simulation import add_localisation_error
+from napari_anomalous_diffusion.lab.sources import AnySource
 
 BATCH = 256
 HIDDEN = 64
