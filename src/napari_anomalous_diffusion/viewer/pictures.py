@@ -234,7 +234,8 @@ class _Ground:
                 artist.remove()
         axes.title.set_text(self._title)
         axes.axison = self._is_on
-        axes.relim()
+        if self._x is None or self._y is None:
+            axes.relim()
         axes.set_prop_cycle(None)
         if self._x is not None:
             axes.set_xlim(self._x)

@@ -168,16 +168,15 @@ def test_a_profile_shows_the_quartiles_and_medians_of_all_tracks(
 
 def test_a_profile_marks_the_lowest_error_of_a_track(axes: Axes, scores: Scores) -> None:
     plots.error_profile(axes, scores, 3)
-    dots, ring = axes.lines
+    members, dots, ring = axes.lines
     np.testing.assert_allclose(dots.get_ydata(), scores.errors[3])
     assert ring.get_xdata() == [np.argmin(scores.errors[3])]
     assert ring.get_ydata() == [scores.errors[3].min()]
-    members = axes.collections[-1].get_offsets()
-    np.testing.assert_allclose(members[:, 1], scores.member_errors[3].ravel())
-    np.testing.assert_array_equal(members[:, 0].round(), [0, 0, 1, 1, 2, 2])
+    np.testing.assert_allclose(members.get_ydata(), scores.member_errors[3].ravel())
+    np.testing.assert_array_equal(members.get_xdata().round(), [0, 0, 1, 1, 2, 2])
     low, high = axes.get_ylim()
-    assert low < members[:, 1].min()
-    assert high > members[:, 1].max()
+    assert low < members.get_ydata().min()
+    assert high > members.get_ydata().max()
     assert axes.get_title() == "track cell 3"
 
 
@@ -220,13 +219,13 @@ def test_windows_lie_beside_their_reconstructions(axes: Axes, tiny_bank: Bank) -
     windows = cut(walks(), 20).values[:3]
     made = {label: reconstruct(tiny_bank, windows, label) for label in ("fbm", "attm")}
     plots.reconstruction(axes, windows, made, tiny_bank.labels)
-    assert len(axes.lines) == 1 + 2  # the track, then the members of each label
-    for line, values in zip(axes.lines, [windows, made["fbm"], made["attm"]], strict=True):
+    *drawn_lines, _ = axes.lines  # the track, then the members of each label, then a bar
+    for line, values in zip(drawn_lines, [windows, made["fbm"], made["attm"]], strict=True):
         drawn, points = np.asarray(line.get_ydata()), np.asarray(line.get_xdata())
         np.testing.assert_allclose(drawn[~np.isnan(drawn)], values.ravel(), rtol=1e-6)
         starts = points[~np.isnan(drawn)].reshape(-1, 20)[:, 0].tolist()
         assert starts == [0, 23, 46] * (len(values) if values.ndim == 3 else 1)
-    assert [line.get_linestyle() for line in axes.lines] == ["-", "-", "--"]
+    assert [line.get_linestyle() for line in drawn_lines] == ["-", "-", "--"]
     legend = axes.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["track", "FBM", "ATTM"]
@@ -236,8 +235,8 @@ def test_a_bar_says_how_far_windows_reach(axes: Axes) -> None:
     windows = np.linspace(0, 19, 20, dtype=np.float32)[None]
     plots.window_axes(axes)
     plots.reconstruction(axes, windows, {})
-    [bar] = axes.collections
-    [(low, high)] = [segment[:, 1] for segment in bar.get_segments()]
+    _, bar = axes.lines
+    low, high = bar.get_ydata()
     assert high - low == pytest.approx(10)
     assert axes.get_ylabel() == "position\n(bar: 10 rms displ.)"
     axes.clear()

@@ -237,9 +237,12 @@ def _explanation(n_scored: int, ranges: bool = False) -> str:
 def _draw_ranges(axes: Axes, ranges: NDArray[np.float64]) -> None:
     """Draw between which errors each label's own tracks lie, as brackets beside the track's."""
     places = np.arange(len(ranges)) - 0.22
-    text = mpl.rcParams["text.color"]
-    axes.vlines(places, ranges[:, 0], ranges[:, 1], colors=text, linewidth=1.2)
-    axes.plot(np.repeat(places, 2), ranges.ravel(), "_", color=text, markersize=6)
+    # One line of many pieces is drawn much faster than many lines.
+    ends = np.column_stack([ranges, np.full(len(ranges), np.nan)])
+    axes.plot(
+        np.repeat(places, 3), ends.ravel(), marker="_", markersize=6, linewidth=1.2,
+        color=mpl.rcParams["text.color"],
+    )  # fmt: skip
     # Of its lower ends some are far away, and say less.
     widen(axes, ranges[:, 1].min(), ranges[:, 1].max())
 
@@ -251,7 +254,10 @@ def _draw_errors(axes: Axes, errors: NDArray[np.float64], members: NDArray[np.fl
     # Beside the mean, which would hide them: members of one label agree within a few per cent.
     beside = np.repeat(places + 0.2, members.shape[1])
     crowded = len(errors) > MOST_ROWS
-    axes.scatter(beside, members.ravel(), s=2 if crowded else 6, color=text, alpha=0.6)
+    axes.plot(
+        beside, members.ravel(), linestyle="none", marker="o", markersize=2 if crowded else 3,
+        color=text, alpha=0.6,
+    )  # fmt: skip
     axes.plot(
         places, errors, linestyle="none", marker="o", markersize=2 if crowded else 6, color=text
     )

@@ -72,7 +72,10 @@ def _scale_bar(axes: Axes) -> None:
     """Draw a bar of a few displacements beside the windows, and say how long it is."""
     bottom, top = axes.get_ylim()
     length = max((bar for bar in (1, 2, 5, 10) if bar < 0.6 * (top - bottom)), default=0.5)
-    axes.vlines(-2, bottom, bottom + length, colors=mpl.rcParams["text.color"], linewidth=3)
+    axes.plot(
+        [-2, -2], [bottom, bottom + length], color=mpl.rcParams["text.color"], linewidth=3,
+        solid_capstyle="butt",
+    )  # fmt: skip
     axes.set_ylabel(f"position\n(bar: {length:g} rms displ.)", fontsize="small")
 
 
