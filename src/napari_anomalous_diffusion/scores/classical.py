@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -179,9 +179,19 @@ def time_averaged_msd(
     span = min(int(frames[-1] - frames[0]), MOST_LAGS)
     sums, counts = np.zeros(span), np.zeros(span, dtype=np.int64)
     for lag in range(1, span + 1):
-        later = np.minimum(np.searchsorted(frames, frames + lag), len(frames) - 1)
-        pairs = frames[later] == frames + lag
-        counts[lag - 1] = np.count_nonzero(pairs)
-        sums[lag - 1] = np.sum((positions[later] - positions)[pairs] ** 2)
+        earlier, later = _apart(frames, lag)
+        steps = positions[later] - positions[earlier]
+        counts[lag - 1] = len(steps)
+        sums[lag - 1] = np.vdot(steps, steps)
     lags = np.flatnonzero(counts)
     return calibration.to_time(lags + 1), sums[lags] / counts[lags], counts[lags]
+
+
+def _apart(frames: NDArray[np.int64], lag: int) -> tuple[Any, Any]:
+    """Tell which points have another one `lag` frames later, and which ones these are."""
+    if frames[-1] - frames[0] == len(frames) - 1:
+        # Without a gap, there is nothing to be searched for.
+        return slice(None, -lag), slice(lag, None)
+    later = np.minimum(np.searchsorted(frames, frames + lag), len(frames) - 1)
+    earlier = np.flatnonzero(frames[later] == frames + lag)
+    return earlier, later[earlier]
