@@ -58,6 +58,20 @@ def test_reconstructions_are_those_of_the_reference(
     assert close.sum() >= 29
 
 
+@pytest.mark.parametrize(
+    ("architecture", "length"), [(ShortAutoencoder, 20), (LongAutoencoder, 24)]
+)
+def test_few_windows_are_reconstructed_as_many_are(
+    architecture: type[Autoencoder], length: int
+) -> None:
+    fold = folded.fold(trained(architecture(length)), CPU)
+    windows = random_windows(folded.FEWEST_COLUMNS, length).T.contiguous()
+    many = fold(windows).clone()
+    for number in (1, 3):
+        few = fold(windows[:, :number].contiguous())
+        torch.testing.assert_close(few, many[:, :number], rtol=1e-5, atol=1e-5)
+
+
 def test_pooling_keeps_the_rule_of_ties_to_the_last_bit() -> None:
     just_above = torch.nextafter(torch.tensor(TIE_TOLERANCE), torch.tensor(1.0)).item()
     pairs = torch.tensor([

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from napari_anomalous_diffusion.autoencoders.affine import (
     Affine,
@@ -39,6 +40,9 @@ from napari_anomalous_diffusion.autoencoders.workspace import Workspace
 
 WIDTHS = (16, 32, 64)
 """Channels of the encoder's blocks."""
+
+FEWEST_COLUMNS = 16
+"""Fewer windows than these take longer: libraries of matrix products have no fast way for them."""
 
 
 class Unpooled:
@@ -134,6 +138,9 @@ class FoldedAutoencoder:
         What is returned is lost as soon as the workspace, where one is given, is used again.
         """
         space = space or Workspace(windows.device)
+        lacking = FEWEST_COLUMNS - windows.shape[1]
+        if lacking > 0:
+            return self(F.pad(windows, (0, lacking)), space)[:, :-lacking]
         features, choices = windows.unsqueeze(1), []
         for number, block in enumerate(self.blocks):
             features = block(features, space)
