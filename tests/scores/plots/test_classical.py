@@ -58,6 +58,18 @@ def test_msd_and_law_in_the_units_of_the_user(axes: Axes, tracks: Trajectories) 
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
 
 
+def test_of_many_lags_those_are_drawn_that_can_be_told_apart(axes: Axes) -> None:
+    walk = np.random.default_rng(3).normal(size=(1500, 2)).cumsum(axis=0)
+    long = Trajectories.from_points(np.zeros(1500, dtype=int), np.arange(1500), walk)
+    plots.mean_squared_displacement(axes, long, classical_numbers(long), 0)
+    lags, msd, _ = time_averaged_msd(long, 0)
+    drawn = np.asarray(axes.collections[0].get_offsets())
+    np.testing.assert_allclose(drawn[:80], np.column_stack([lags, msd])[:80])
+    assert len(drawn) < 350
+    assert drawn[-1, 0] > 0.99 * lags[-1]
+    assert set(map(tuple, drawn)) < set(zip(lags, msd, strict=True))
+
+
 def test_scores_do_as_well(axes: Axes, tracks: Trajectories, tiny_bank: Bank) -> None:
     plots.mean_squared_displacement(axes, tracks, score(tracks, tiny_bank), 0)
     assert len(axes.lines) == 1

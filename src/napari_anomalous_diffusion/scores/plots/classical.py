@@ -80,11 +80,11 @@ def displacements_of_track(
         say(axes, "It never moves." if len(lags) else "It has one point.")
         return
     text = mpl.rcParams["text.color"]
+    places = DOTS_A_DECADE * np.log10(lags[moved])
+    seen = np.flatnonzero(moved)[np.unique(np.round(places), return_index=True)[1]]
     # Long lags rest on few pairs, which overlap: they fade.
-    weight = np.sqrt(counts[moved] / counts.max())
-    axes.scatter(
-        lags[moved], msd[moved], s=14, color=text, alpha=0.15 + 0.85 * weight, linewidths=0
-    )
+    weight = np.sqrt(counts[seen] / counts.max())
+    axes.scatter(lags[seen], msd[seen], s=14, color=text, alpha=0.15 + 0.85 * weight, linewidths=0)
     lowest, highest = msd[moved].min(), msd.max()
     if not np.isnan(row["alpha"]):
         points = slice(*trajectories.starts[track : track + 2])
@@ -100,6 +100,9 @@ def displacements_of_track(
     _limit(axes, "y", lowest, highest)
     axes.set_title(_statement(row, units), fontsize="small")
 
+
+DOTS_A_DECADE = 200
+"""Of lags that lie closer, one is drawn: the dots would hide each other."""
 
 MARGIN = 1.15
 """Between the outermost points and the ends of their axes at least, as a factor."""
