@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_anomalous_diffusion.tracks.table import Trajectories
+
+    Points = slice | NDArray[np.intp]
 
 CLASSICAL_COLUMNS = [
     "duration", "net_displacement", "alpha", "alpha_low", "alpha_high", "diffusion",
@@ -187,7 +189,7 @@ def time_averaged_msd(
     return calibration.to_time(lags + 1), sums[lags] / counts[lags], counts[lags]
 
 
-def _apart(frames: NDArray[np.int64], lag: int) -> tuple[Any, Any]:
+def _apart(frames: NDArray[np.int64], lag: int) -> tuple[Points, Points]:
     """Tell which points have another one `lag` frames later, and which ones these are."""
     if frames[-1] - frames[0] == len(frames) - 1:
         # Without a gap, there is nothing to be searched for.

@@ -26,6 +26,8 @@ def mean_squared_displacement(
 ) -> None:
     """Draw the time-averaged MSD of one track, and the law with its alpha, D and sigma.
 
+    Of lags that are so close that their dots would hide each other, one is drawn.
+
     Parameters
     ----------
     axes : Axes
