@@ -248,6 +248,26 @@ def test_a_single_point_has_no_msd() -> None:
     assert [len(part) for part in time_averaged_msd(tracks([np.ones((1, 2))]), 0)] == [0, 0, 0]
 
 
+@given(st.lists(st.sampled_from([1, 2, 3, 7, 400, 1001, 10**9]), max_size=30), st.integers(1, 12))
+def test_time_averaged_msd_is_that_of_all_pairs_whatever_is_missing(
+    gaps: list[int], spacing: int
+) -> None:
+    frames = spacing * np.cumsum([5, *gaps])
+    walk = np.random.default_rng(len(gaps)).normal(size=(len(frames), 2)).cumsum(axis=0)
+    walk[1 : len(frames) // 3] = walk[0]  # a rest
+    expected: dict[int, list[float]] = {}
+    for first in range(len(frames)):
+        for second in range(first + 1, len(frames)):
+            lag = int(frames[second] - frames[first])
+            if lag <= 1000:
+                squares = ((walk[second] - walk[first]) ** 2).sum()
+                expected.setdefault(lag, []).append(squares)
+    lags, msd, counts = time_averaged_msd(tracks([walk], [frames]), 0)
+    assert lags.tolist() == sorted(expected)
+    assert counts.tolist() == [len(expected[lag]) for lag in lags]
+    np.testing.assert_allclose(msd, [np.mean(expected[lag]) for lag in lags], rtol=1e-12)
+
+
 # trackpy 0.7 sums in a way that pandas 4 will no longer take.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:trackpy", "ignore:.*pandas version 4")
 def test_time_averaged_msd_is_that_of_trackpy() -> None:

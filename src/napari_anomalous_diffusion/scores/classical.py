@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from napari_anomalous_diffusion.tracks.table import Trajectories
 
-    Points = slice | NDArray[np.intp]
-
 CLASSICAL_COLUMNS = [
     "duration", "net_displacement", "alpha", "alpha_low", "alpha_high", "diffusion",
     "diffusion_low", "diffusion_high", "localisation_error",
@@ -176,24 +174,24 @@ def time_averaged_msd(
         Number of these pairs, which overlap in time.
     """
     chosen = trajectories.select([track])
-    frames, calibration = chosen.frames, chosen.calibration
-    positions = calibration.to_length(chosen.positions)
-    span = min(int(frames[-1] - frames[0]), MOST_LAGS)
+    apart = np.diff(chosen.frames)
+    stride = int(np.gcd.reduce(apart)) or 1
+    span = min(int(apart.sum()), MOST_LAGS) // stride
+    # How long a gap is does not matter where no lag spans it.
+    places = np.append(0, np.minimum(apart // stride, span + 1).cumsum())
+    present = np.zeros(places[-1] + 1)
+    present[places] = 1
+    positions = np.zeros((chosen.dimensions, len(present)))
+    positions[:, places] = chosen.calibration.to_length(chosen.positions).T
     sums, counts = np.zeros(span), np.zeros(span, dtype=np.int64)
     for lag in range(1, span + 1):
-        earlier, later = _apart(frames, lag)
-        steps = positions[later] - positions[earlier]
-        counts[lag - 1] = len(steps)
+        pairs = present[lag:] * present[:-lag]
+        steps = (positions[:, lag:] - positions[:, :-lag]) * pairs
+        counts[lag - 1] = np.count_nonzero(pairs)
         sums[lag - 1] = np.vdot(steps, steps)
     lags = np.flatnonzero(counts)
-    return calibration.to_time(lags + 1), sums[lags] / counts[lags], counts[lags]
-
-
-def _apart(frames: NDArray[np.int64], lag: int) -> tuple[Points, Points]:
-    """Tell which points have another one `lag` frames later, and which ones these are."""
-    if frames[-1] - frames[0] == len(frames) - 1:
-        # Without a gap, there is nothing to be searched for.
-        return slice(None, -lag), slice(lag, None)
-    later = np.minimum(np.searchsorted(frames, frames + lag), len(frames) - 1)
-    earlier = np.flatnonzero(frames[later] == frames + lag)
-    return earlier, later[earlier]
+    return (
+        chosen.calibration.to_time(stride * (lags + 1)),
+        sums[lags] / counts[lags],
+        counts[lags],
+    )
