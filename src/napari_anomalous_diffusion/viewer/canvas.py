@@ -9,11 +9,14 @@ from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import Bbox
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtGui import QResizeEvent
@@ -22,6 +25,9 @@ from napari_anomalous_diffusion.scores.plots import write_figure
 from napari_anomalous_diffusion.viewer.turns import turn_for
 
 PREFERRED_WIDTH = 330
+
+MARGIN = 1 / 24
+"""Inches around axes and their names: what matplotlib's own layout leaves, too."""
 
 Drawing = Callable[[Figure], Iterator[None] | None]
 Change = Callable[[], Sequence[Artist]]
@@ -44,6 +50,7 @@ def plot_style(theme: str) -> dict[str, Any]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlesize": "medium",
+        "axes.titley": 1.0,  # no axis lies above any; to look for one takes a tenth of the drawing
         "font.size": 9,
         "grid.color": quiet,
         "legend.facecolor": background,
@@ -76,6 +83,7 @@ class Canvas(FigureCanvasQTAgg):
 
     def __init__(self, height: int) -> None:
         super().__init__(Figure(layout="constrained"))
+        self.figure.set_layout_engine("none")  # but colour bars are made to be laid out
         self.setFixedHeight(height)
         self.setMinimumWidth(120)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the dock
@@ -84,6 +92,7 @@ class Canvas(FigureCanvasQTAgg):
         self._composing: Iterator[None] = iter(())
         self._painting: Iterator[None] = iter(())
         self._change: Change = lambda: ()
+        self._has_room = False
         self._laid_out_for: tuple[QSize, float] | None = None
         self._moving: Sequence[Artist] = ()
         self._frames: dict[Hashable, Any] = {}
@@ -134,7 +143,8 @@ class Canvas(FigureCanvasQTAgg):
             If the ending is of no picture, or the file cannot be written.
         """
         with rc_context(self._style):
-            self._compose()
+            if not self._has_room:
+                self._render()
             write_figure(self.figure, path, dpi=200)
 
     def _redraw(self) -> None:
@@ -148,8 +158,8 @@ class Canvas(FigureCanvasQTAgg):
 
     def _make_room(self) -> None:
         """Lay the figure out when it is drawn next."""
+        self._has_room = False
         self._frames.clear()
-        self.figure.set_layout_engine("constrained")
         self._painting = self._paint()
 
     def _on_turn(self) -> None:
@@ -174,9 +184,9 @@ class Canvas(FigureCanvasQTAgg):
     def _paint(self) -> Iterator[None]:
         """Find the room that all needs, and draw it: a part of the figure at a turn."""
         for part in self._parts:
-            _lay_out(self.figure, part)
-            yield
-        self.figure.set_layout_engine("none")
+            for _ in _lay_out(self.figure, part, self.get_renderer()):
+                yield
+        self._has_room = True
         self._hold_back()
         self.get_renderer().clear()
         self.figure.patch.draw(self.get_renderer())
@@ -197,9 +207,11 @@ class Canvas(FigureCanvasQTAgg):
     def _render(self) -> None:
         self._compose()
         self._hold_back()
-        if cut_off(self.figure, self._draw_frames()):
+        if not self._has_room or cut_off(self.figure, self._draw_frames()):
             self._make_room()
-            self._draw_frames()
+            for _ in self._painting:
+                pass
+            return
         self._painting = iter(())
         self._draw_moving()
 
@@ -219,7 +231,6 @@ class Canvas(FigureCanvasQTAgg):
         if self._frames and self._moving:
             return [axes for part in self._parts if self._draw_frame(part) for axes in part.axes]
         super().draw()
-        self.figure.set_layout_engine("none")
         for part in self._parts:
             self._keep_frame(part)
         return [*self.figure.axes]
@@ -278,16 +289,36 @@ class Canvas(FigureCanvasQTAgg):
         event.ignore()
 
 
-def _lay_out(figure: Figure, part: Figure | SubFigure) -> None:
-    """Give the names and numbers of one part of a figure their room, by its layout engine."""
-    engine = figure.get_layout_engine()
-    if engine is None or not part.axes:
-        return
-    for axes in figure.axes:
-        axes.set_in_layout(axes in part.axes)
-    engine.execute(figure)
-    for axes in figure.axes:
-        axes.set_in_layout(True)
+def _lay_out(figure: Figure, part: Figure | SubFigure, renderer: RendererAgg) -> Iterator[None]:
+    """Give the names and numbers of one part of a figure their room.
+
+    matplotlib's own way serves axes that share a part; it is the same for single ones, but takes
+    all of its time in one turn.
+    """
+    if len(part.axes) == 1:
+        for _ in range(2):  # other sizes have other numbers
+            _fit(part, part.axes[0], renderer)
+            yield
+    elif part.axes:
+        for axes in figure.axes:
+            axes.set_in_layout(axes in part.axes)
+        ConstrainedLayoutEngine().execute(figure)
+        yield
+
+
+def _fit(part: Figure | SubFigure, axes: Axes, renderer: RendererAgg) -> None:
+    """Make axes as large as the names and numbers around them allow."""
+    inner = axes.get_position(original=True).transformed(part.transSubfigure)
+    outer = axes.get_tightbbox(renderer, for_layout_only=True) or inner
+    room, margin = part.bbox, MARGIN * part.get_dpi()
+    box = Bbox.from_extents(
+        room.x0 + max(inner.x0 - outer.x0, 0) + margin,
+        room.y0 + max(inner.y0 - outer.y0, 0) + margin,
+        room.x1 - max(outer.x1 - inner.x1, 0) - margin,
+        room.y1 - max(outer.y1 - inner.y1, 0) - margin,
+    )
+    if box.width > 0 and box.height > 0:
+        axes.set_position(box.transformed(part.transSubfigure.inverted()))
 
 
 def _frame_of(part: Figure | SubFigure) -> Hashable:
