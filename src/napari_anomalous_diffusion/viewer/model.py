@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from psygnal import SignalGroupDescriptor
 
 from napari_anomalous_diffusion.autoencoders.bank import DEFAULT_BANK
@@ -54,6 +55,12 @@ class ScoredTracks:
         tracks[self.trajectories.rows] = order
         return tracks
 
+    def prepared(self) -> ScoredTracks:
+        """Make the columns now, in the thread that calls, and not where they are first wanted."""
+        for name in ("vertex_track", "columns"):
+            getattr(self, name)
+        return self
+
     @cached_property
     def class_colours(self) -> dict[str, str]:
         """Colour of each class: the bank's labels, then what a track can be instead."""
@@ -97,8 +104,7 @@ class ScoredTracks:
         return np.bincount(self.codes(column), minlength=len(self.classes))
 
     def _codes(self, names: NDArray[Any]) -> NDArray[np.int64]:
-        codes = {name: code for code, name in enumerate(self.classes)}
-        return np.array([codes[name] for name in names], dtype=np.int64)
+        return pd.Index(self.classes).get_indexer(pd.Index(names)).astype(np.int64)
 
 
 @dataclass(eq=False)

@@ -124,7 +124,10 @@ def _result(table: pd.DataFrame, trajectories: Trajectories) -> ScoredTracks | N
     except InputError:
         return None
     known = {*bank.labels, "immobile", "too short", "undecided", "novel"}
-    if not set(bank.error_columns) <= set(table.columns) or not set(table["verdict"]) <= known:
+    if (
+        not set(bank.error_columns) <= set(table.columns)
+        or not set(table["verdict"].unique()) <= known
+    ):
         return None
     scores = table.drop(columns="bank")
     errors = scores[bank.error_columns].to_numpy(dtype=np.float64)

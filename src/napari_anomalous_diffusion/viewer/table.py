@@ -222,7 +222,7 @@ class TrackTable(QWidget):
             widget.blockSignals(True)
         self.label.clear()
         if result is not None:
-            verdicts = set(self._full["verdict"])
+            verdicts = set(self._full["verdict"].unique())
             self.label.addItem(ALL, None)
             for name in colours:
                 if name in verdicts:

@@ -57,7 +57,7 @@ def score_steps(
         except StopIteration as finished:
             return ScoredTracks(
                 finished.value, trajectories, device, localisation_error, tuple(notices)
-            )
+            ).prepared()
         yield done, len(trajectories)
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.style
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from scipy.stats import gaussian_kde
 
 from napari_anomalous_diffusion import InputError, Scores, Trajectories, score
 from napari_anomalous_diffusion.autoencoders.bank import Bank
@@ -197,6 +199,21 @@ def test_distributions_reach_from_the_lowest_to_the_highest_error(
     medians = [line[0, 1] for line in axes.collections[3].get_segments()]
     np.testing.assert_allclose(medians, np.median(errors, axis=0))
     assert names(axes) == ["ATTM", "FBM", "SBM"]
+
+
+def test_the_distribution_of_many_tracks_is_that_of_all_of_them(axes: Axes, scores: Scores) -> None:
+    n_tracks, columns = 20_000, scores.bank.error_columns
+    random = np.random.default_rng(0)
+    errors = random.lognormal(-3, [0.1, 0.5, 1.0], size=(n_tracks, 3))
+    errors[: n_tracks // 5, 0] *= 4  # of two kinds
+    table = pd.DataFrame(errors, columns=columns).assign(n_windows=1)
+    plots.error_distributions(axes, replace(scores, table=table))
+    for body, column in zip(axes.collections[:3], np.log10(errors).T, strict=True):
+        x, y = body.get_paths()[0].vertices.T
+        half = len(x) // 2
+        density = gaussian_kde(column)(np.log10(y[:half]))
+        widths = np.abs(x[:half] - x[:half].mean().round())
+        np.testing.assert_allclose(widths / widths.max(), density / density.max(), atol=0.01)
 
 
 def test_one_scored_track_has_a_distribution_too(axes: Axes, tiny_bank: Bank) -> None:
