@@ -133,7 +133,7 @@ def main() -> None:
     dock.controller._choose_bank(options.bank)
     viewer.dims.set_point(0, TRACK_LENGTH - 1)
     layer.visible = not options.hidden
-    QTest.qWait(3000)  # torch is being loaded
+    QTest.qWait(6000)  # torch is being loaded, which holds up all threads for half a second
     for which in ("first", "second"):
         pause, collecting, taken = score(dock)
         print(

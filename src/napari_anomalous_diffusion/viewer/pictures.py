@@ -149,8 +149,9 @@ class OverviewFigure:
         self.height = sum(picture.height for picture in self._pictures)
 
     def compose(self, figure: Figure) -> Iterator[None]:
-        """Draw on an empty figure, picture by picture."""
+        """Draw on an empty figure, picture by picture, each after its axes."""
         for axes, picture in zip(_axes_for(self._pictures, figure), self._pictures, strict=True):
+            yield
             picture.draw(axes, self._result)
             yield
 
@@ -177,6 +178,7 @@ class TrackFigure:
         """Draw on an empty figure, picture by picture, what is the same for all tracks."""
         self._grounds = []
         for axes, picture in zip(_axes_for(self._pictures, figure), self._pictures, strict=True):
+            yield
             picture.ground(axes, self._result)
             self._grounds.append(_Ground(axes))
             yield
