@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 
 import pytest
 import torch
 
+from napari_anomalous_diffusion.viewer import worker
 from napari_anomalous_diffusion.viewer.worker import one_core_left, open_bank
 
 
@@ -38,3 +41,25 @@ def test_a_bank_is_opened_once_until_it_changes(tiny_bank, tmp_path):
     path = folder / "bank.json"
     path.write_text(path.read_text().replace(bank.name, "renamed"))
     assert open_bank(str(folder), "cpu").name == "renamed"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_garbage_is_looked_for_once_when_torch_is_there(qtbot, monkeypatch, wanted):
+    happened = []
+    monkeypatch.setattr(gc, "collect", lambda: happened.append(gc.isenabled()))
+    monkeypatch.setattr(
+        worker, "import_module", lambda name: happened.append((name, gc.isenabled()))
+    )
+    monkeypatch.setitem(sys.modules, worker.ENGINE, worker)
+    if not wanted:
+        gc.disable()
+    try:
+        worker.warm_up()  # it is there already
+        qtbot.wait(50)
+        assert happened == []
+        monkeypatch.delitem(sys.modules, worker.ENGINE)
+        worker.warm_up()
+        qtbot.waitUntil(lambda: len(happened) == 3)
+    finally:
+        gc.enable()
+    assert happened == [("safetensors.torch", False), (worker.ENGINE, False), wanted]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, suppress
 from functools import lru_cache
@@ -18,6 +20,8 @@ from napari_anomalous_diffusion.viewer.model import ScoredTracks
 if TYPE_CHECKING:
     from napari_anomalous_diffusion.autoencoders.bank import Bank
     from napari_anomalous_diffusion.tracks.table import Trajectories
+
+ENGINE = "napari_anomalous_diffusion.autoencoders.engine"
 
 
 def score_steps(
@@ -91,14 +95,26 @@ def one_core_left() -> AbstractContextManager[None]:
 
 
 def _load_torch() -> None:
-    # Where it is broken, scoring will say so.
-    with suppress(Exception):
-        import_module("safetensors.torch")
-        import_module("napari_anomalous_diffusion.autoencoders.engine")
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        # Where it is broken, scoring will say so.
+        with suppress(Exception):
+            import_module("safetensors.torch")
+            import_module(ENGINE)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def warm_up() -> None:
-    """Load torch in a thread, before it is needed: its libraries hold up all others meanwhile."""
+    """Load torch in a thread, before it is needed: its libraries hold up all others meanwhile.
+
+    Among its hundred thousand objects Python looks for garbage twice, and everything has to wait
+    for it: half-way through, and again in one of the user's first clicks. Here it does so once, at
+    the end.
+    """
     from napari.qt.threading import create_worker
 
-    create_worker(_load_torch, _start_thread=True)
+    if ENGINE not in sys.modules:
+        create_worker(_load_torch, _start_thread=True, _connect={"finished": lambda: gc.collect()})
