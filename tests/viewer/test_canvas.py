@@ -234,6 +234,33 @@ def test_a_part_whose_axes_change_is_drawn_and_the_others_are_not(canvas, monkey
     assert rendered == [lower]
 
 
+def test_a_part_that_nothing_comes_and_goes_in_is_drawn_every_time(canvas, monkeypatch):
+    def parts(figure):
+        for part in figure.subfigures(2, 1, facecolor=figure.get_facecolor()):
+            part.subplots()
+
+    canvas.show_drawing(parts)
+    canvas.draw()
+    upper, lower = canvas.figure.axes
+    [bar] = lower.bar([0], [0.5], color="blue")
+    line = upper.axhline(0.3, color="red")
+
+    def show(height: float) -> np.ndarray:
+        canvas.change_drawing(lambda: bar.set_height(height) or [line])
+        canvas.draw()
+        return pixels(canvas)
+
+    first = show(0.5)
+    rendered = []
+    monkeypatch.setattr(upper.xaxis, "draw", rendered.append)
+    other = show(0.2)
+    middle = len(first) // 2
+    np.testing.assert_array_equal(other[:middle], first[:middle])
+    assert not np.array_equal(other[middle:], first[middle:])
+    np.testing.assert_array_equal(show(0.5), first)
+    assert rendered == []
+
+
 def test_each_part_is_laid_out_in_two_turns_and_drawn_in_one(canvas, qtbot, monkeypatch):
     done = []
     monkeypatch.setattr(

@@ -85,8 +85,9 @@ def test_the_selected_track_on_the_plane_with_its_minimum_marked(stage, tiny_mix
 def test_errors_against_alpha_with_members_and_minimum(stage, tiny_exponents):
     on = scored(stage, tiny_exponents)
     overview = on.dock.plots.canvas.figure.axes[-1]
-    assert overview.get_xlabel() == "exponent α of the network"
-    assert overview.get_title().startswith("4 tracks: median and middle half, lowest at α = ")
+    name, grey = overview.get_xlabel().split("\n")
+    assert (name, grey) == ("exponent α of the network", "grey: median and middle half of 4 tracks")
+    assert overview.get_title().startswith("4 tracks: lowest at α = ")
     on.model.selected = on.place(11)
     axes = on.dock.plots.canvas.figure.axes[0]
     row = on.table.iloc[on.place(11)]
@@ -97,4 +98,4 @@ def test_errors_against_alpha_with_members_and_minimum(stage, tiny_exponents):
     best = float(row["best"].removeprefix("alpha="))
     assert (best, pytest.approx(errors.min())) in marks(axes)
     assert len(axes.collections[-1].get_offsets()) == 6  # two members of three labels
-    assert axes.get_title().startswith(f"track 11: lowest at α = {best:g}")
+    assert axes.get_title() == f"track 11: lowest at α = {best:g}"

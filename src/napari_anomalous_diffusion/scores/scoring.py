@@ -71,6 +71,17 @@ class Scores:
         """Error of each track under each label, shape (n_tracks, n_labels)."""
         return self.table[self.bank.error_columns].to_numpy(dtype=np.float64)
 
+    def errors_of(self, track: int) -> NDArray[np.float64]:
+        """Return the error of one track under each label, shape (n_labels,).
+
+        Parameters
+        ----------
+        track : int
+            Which track, by its row.
+        """
+        row = self.table.iloc[track]
+        return row[self.bank.error_columns].to_numpy(dtype=np.float64)
+
     def own_ranges(self, track: int) -> NDArray[np.float64] | None:
         """Tell between which errors the labels' own tracks lie, were they like this one.
 

@@ -116,8 +116,8 @@ class Canvas(FigureCanvasQTAgg):
         """Change what is shown in place; `change` knows what the drawing has put on the figure.
 
         It returns, in the order of drawing, all that lies over the rest and comes and goes with
-        such changes; or nothing, where the rest changes too. Limits and names of axes, and the
-        names in legends, may always change.
+        such changes; nothing of those parts of the figure whose rest changes, too. Limits and names
+        of axes, and the names in legends, may always change.
         """
         self._change = change
         with rc_context(self._style):
@@ -247,7 +247,8 @@ class Canvas(FigureCanvasQTAgg):
         return new
 
     def _keep_frame(self, part: Figure | SubFigure) -> None:
-        if self._moving:
+        # A part that nothing comes and goes in may change as a whole.
+        if any(artist.axes in part.axes for artist in self._moving):
             if len(self._frames) >= MOST_FRAMES:
                 self._frames.clear()
             self._frames[_frame_of(part)] = self.copy_from_bbox(part.bbox)

@@ -189,15 +189,16 @@ class TrackFigure:
         Returns
         -------
         list of Artist
-            In the order of drawing, what will be replaced by the next track; nothing, where the
+            In the order of drawing, what will be replaced by the next track, but of pictures whose
             ground has changed, too.
         """
+        made: list[Artist] = []
         for ground, picture in zip(self._grounds, self._pictures, strict=True):
             ground.restore()
             picture.of_track(ground.axes, shown)
-        if any(picture.changes_ground for picture in self._pictures):
-            return []
-        return [artist for ground in self._grounds for artist in ground.added()]
+            if not picture.changes_ground:
+                made += ground.added()
+        return made
 
 
 def _axes_for(pictures: Sequence[Overview | Picture], figure: Figure) -> Iterator[Axes]:

@@ -16,6 +16,7 @@ from napari_anomalous_diffusion.scores.plots.style import (
     logarithmic,
     open_frame,
     say,
+    some_tracks,
     widen,
 )
 
@@ -47,15 +48,16 @@ def errors_by_label_exponent(axes: Axes, scores: Scores) -> None:
     axes.plot(alphas, median, color="0.5", linewidth=1.5)
     _ring(axes, alphas, median, "0.5")
     logarithmic(axes, low.min(), min(high.max(), OFF_THE_PICTURE * median.min()))
-    axes.set_xlabel("exponent α of the network", fontsize="small")
+    axes.set_xlabel(
+        f"exponent α of the network\ngrey: median and middle half of {some_tracks(len(errors))}",
+        fontsize="small",
+    )
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
     axes.tick_params(labelsize="small", which="both")
     axes.set_xlim(alphas.min() - 0.05, alphas.max() + 0.05)
     open_frame(axes)
-    axes.set_title(
-        f"{len(errors)} tracks: median and middle half, lowest at α = {alphas[median.argmin()]:g}",
-        fontsize="small",
-    )
+    lowest = alphas[median.argmin()]
+    axes.set_title(f"{some_tracks(len(errors))}: lowest at α = {lowest:g}", fontsize="small")
 
 
 def track_by_label_exponent(axes: Axes, scores: Scores, track: int) -> None:
@@ -73,10 +75,9 @@ def track_by_label_exponent(axes: Axes, scores: Scores, track: int) -> None:
     """
     if not axes.lines:
         return
-    name, errors = scores.table["track_id"].iloc[track], scores.errors[track]
-    title = axes.get_title()
+    name, errors = scores.table["track_id"].iloc[track], scores.errors_of(track)
     if np.isnan(errors).all():
-        axes.set_title(f"track {name} has no errors\n{title}", fontsize="small")
+        axes.set_title(f"track {name} has no errors", fontsize="small")
         return
     text = mpl.rcParams["text.color"]
     alphas, members = exponents_of(scores), scores.member_errors[track]
@@ -89,7 +90,7 @@ def track_by_label_exponent(axes: Axes, scores: Scores, track: int) -> None:
     _ring(axes, alphas, errors, text)
     widen(axes, errors.min(), min(errors.max(), OFF_THE_PICTURE * errors.min()))
     lowest = alphas[errors.argmin()]
-    axes.set_title(f"track {name}: lowest at α = {lowest:g}\n{title}", fontsize="small")
+    axes.set_title(f"track {name}: lowest at α = {lowest:g}", fontsize="small")
 
 
 def exponents_of(scores: Scores) -> NDArray[np.float64]:

@@ -136,7 +136,7 @@ def track_on_plane(axes: Axes, scores: Scores, track: int) -> None:
     """
     if not axes.images:
         return
-    errors = scores.errors[track]
+    errors = scores.errors_of(track)
     name = scores.table["track_id"].iloc[track]
     table = plane_of_labels(scores.labels).assign(mse=errors)
     values = table.pivot_table("mse", "beta", "gamma", dropna=False)

@@ -24,6 +24,7 @@ from napari_anomalous_diffusion.scores.plots.style import (
     name_labels,
     names_above,
     say,
+    some_tracks,
     widen,
 )
 from napari_anomalous_diffusion.scores.words import IMMOBILE
@@ -159,10 +160,6 @@ def legend(target: Axes | Figure, scores: Scores, *, counts: bool = True, **opti
     return made
 
 
-def _tracks(number: int) -> str:
-    return "1 track" if number == 1 else f"{number} tracks"
-
-
 def _share(count: int, scores: Scores) -> str:
     percent = 100 * count / max(len(scores), 1)
     return "< 1 %" if 0 < percent < 1 else f"{percent:.0f} %"
@@ -216,14 +213,13 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
     n_scored = int(np.count_nonzero(scores.table["n_windows"]))
     if not n_scored:
         return
-    row = scores.table.iloc[track]
-    errors = row[scores.bank.error_columns].to_numpy(dtype=np.float64)
+    name, errors = scores.table["track_id"].iloc[track], scores.errors_of(track)
     ranges = scores.own_ranges(track)
     axes.set_xlabel(_explanation(n_scored, ranges is not None), fontsize="small")
     if np.isnan(errors).all():
-        axes.set_title(f"track {row['track_id']} has no errors", fontsize="small")
+        axes.set_title(f"track {name} has no errors", fontsize="small")
         return
-    axes.set_title(f"track {row['track_id']}", fontsize="small")
+    axes.set_title(f"track {name}", fontsize="small")
     members = scores.member_errors[track]
     _draw_errors(axes, errors, members)
     widen(axes, np.nanmin(members), np.nanmax(members))
@@ -233,7 +229,7 @@ def errors_of_track(axes: Axes, scores: Scores, track: int) -> None:
 
 def _explanation(n_scored: int, ranges: bool = False) -> str:
     """Say what is drawn behind the errors of a track, and beside them."""
-    boxes = f"boxes: middle half of {_tracks(n_scored)}"
+    boxes = f"boxes: middle half of {some_tracks(n_scored)}"
     return f"{boxes}\nbrackets: each label's own tracks" if ranges else boxes
 
 
@@ -303,7 +299,7 @@ def error_distributions(axes: Axes, scores: Scores) -> None:
     name_labels(axes, scores)
     error_limits(axes, scores.bank.kind, errors.min(), errors.max())
     axes.set_ylabel(ERROR_AXES[scores.bank.kind], fontsize="small")
-    axes.set_title(f"{_tracks(len(errors))}: distribution and median", fontsize="small")
+    axes.set_title(f"{some_tracks(len(errors))}: distribution and median", fontsize="small")
 
 
 def label_shares(axes: Axes, scores: Scores) -> None:
@@ -322,7 +318,7 @@ def label_shares(axes: Axes, scores: Scores) -> None:
     counts = verdict_counts(scores)
     palette = verdict_colours(scores.labels)
     shares = [100 * count / len(scores) for count in counts.values()]
-    axes.set_title(f"verdicts on {_tracks(len(scores))}", fontsize="small")
+    axes.set_title(f"verdicts on {some_tracks(len(scores))}", fontsize="small")
     if len(scores.labels) > MOST_ROWS:
         _share_columns(axes, scores, shares, [palette[verdict] for verdict in counts])
         return

@@ -133,6 +133,11 @@ def open_frame(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def some_tracks(number: int) -> str:
+    """Write how many tracks there are."""
+    return "1 track" if number == 1 else f"{number} tracks"
+
+
 def say(axes: Axes, sentence: str) -> None:
     """Write a sentence instead of a picture."""
     axes.set_axis_off()
