@@ -240,13 +240,15 @@ def take_own_bank(folder: Path) -> None:
 
 
 def striking_track(dock: Any) -> int:
-    """Return the widest of the tracks that are seen at this moment and have a clear verdict."""
+    """Return the widest of the tracks that are seen at this moment, with a clear verdict if any."""
     data = dock.model.layer.data
     seen = pd.DataFrame(data[data[:, 1] <= MOMENT][:, [0, 2, 3]], columns=["track_id", "y", "x"])
     spread = seen.groupby("track_id").std().sum(axis=1)
     table = dock.model.result.scores.table
-    clear = table["margin"].gt(0.15) & table["track_id"].isin(data[data[:, 1] == MOMENT][:, 0])
-    return int(table["track_id"].map(spread).where(clear).argmax())
+    there = table["margin"].notna() & table["track_id"].isin(data[data[:, 1] == MOMENT][:, 0])
+    clear = there & table["margin"].gt(0.15)
+    width = table["track_id"].map(spread)
+    return int(width.where(clear if clear.any() else there).argmax())
 
 
 if __name__ == "__main__":
