@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from napari_anomalous_diffusion.viewer.canvas import Canvas, cut_off
 
@@ -199,14 +200,20 @@ def test_every_part_of_a_drawing_has_a_turn_of_its_own(canvas, qtbot):
     assert named() == 3
 
 
-def test_a_part_whose_axes_change_is_drawn_and_the_others_are_not(canvas, monkeypatch):
+def two_parts(canvas: Canvas) -> list[Axes]:
+    """Show empty axes above others, in parts of their own."""
+
     def parts(figure):
         for part in figure.subfigures(2, 1, facecolor=figure.get_facecolor()):
             part.subplots()
 
     canvas.show_drawing(parts)
     canvas.draw()
-    upper, lower = canvas.figure.axes
+    return canvas.figure.axes
+
+
+def test_a_part_whose_axes_change_is_drawn_and_the_others_are_not(canvas, monkeypatch):
+    upper, lower = two_parts(canvas)
     lines = []
 
     def show(top: float) -> np.ndarray:
@@ -235,13 +242,7 @@ def test_a_part_whose_axes_change_is_drawn_and_the_others_are_not(canvas, monkey
 
 
 def test_a_part_that_nothing_comes_and_goes_in_is_drawn_every_time(canvas, monkeypatch):
-    def parts(figure):
-        for part in figure.subfigures(2, 1, facecolor=figure.get_facecolor()):
-            part.subplots()
-
-    canvas.show_drawing(parts)
-    canvas.draw()
-    upper, lower = canvas.figure.axes
+    upper, lower = two_parts(canvas)
     [bar] = lower.bar([0], [0.5], color="blue")
     line = upper.axhline(0.3, color="red")
 
